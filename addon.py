@@ -1,0 +1,3 @@
+from sessiontap.proxy.addon import SessionTap
+
+addons = [SessionTap()]

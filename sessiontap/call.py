@@ -1,0 +1,120 @@
+"""Call: one model call, the stored record. The field names are a stable contract.
+
+`encode` and `decode` are the only way a call becomes JSON and back; money stays `Decimal`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal, TypeVar
+
+import msgspec
+
+from sessiontap.errors import StoreError
+from sessiontap.usage import Usage
+
+SCHEMA = 1
+
+SessionSource = Literal["header", "proxy-user", "agent", "api", "inferred", "none"]
+Status = Literal["running", "ok", "error", "cancelled", "interrupted"]
+UsageSource = Literal["reported", "partial", "estimated", "none"]
+Billing = Literal["metered", "subscription", "free"]
+CostSource = Literal["table", "provider"]
+
+_T = TypeVar("_T")
+
+
+def _always(value: _T) -> _T:
+    """A default that is written too: `omit_defaults` passes over plain defaults only."""
+    default: _T = msgspec.field(default_factory=lambda: value)
+    return default
+
+
+class UsagePart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one call billed to one model, or for one prompt of a server-side loop."""
+
+    model: str
+    usage: Usage
+    cost_usd: Decimal | None = None
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One model call. None (absent in JSON) is *not known*; 0 is zero.
+
+    Times are RFC 3339, UTC, milliseconds (`2026-11-23T20:00:00.000Z`) and so sort as text;
+    durations are milliseconds from the request's last byte.
+    """
+
+    schema: int = _always(SCHEMA)
+    call_id: str
+    session_id: str | None = None
+    session_name: str | None = None
+    session_path: str = _always("/")
+    session_source: SessionSource = _always("none")
+    user_id: str | None = None
+    properties: dict[str, str] = {}
+    agent: str | None = None
+    provider: str
+    api: str
+    operation: str
+    host: str
+    url_path: str
+    request_model: str | None = None
+    response_model: str | None = None
+    response_id: str | None = None
+    stream: bool = _always(value=False)
+    finish_reasons: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    status: Status
+    http_status: int | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    attempt: int | None = None
+    started_at: str
+    ended_at: str | None = None
+    ttft_ms: int | None = None
+    duration_ms: int | None = None
+    usage: Usage = Usage()
+    usage_parts: tuple[UsagePart, ...] = ()
+    service_tier: str | None = None
+    billing: Billing = _always("metered")
+    usage_source: UsageSource = _always("none")
+    cost_usd: Decimal | None = None
+    cost_breakdown: dict[str, Decimal] | None = None
+    cost_source: CostSource | None = None
+    price_id: str | None = None
+    unpriced_reason: str | None = None
+    """Why an ended call with usage has no cost."""
+    request_bytes: int | None = None
+    response_bytes: int | None = None
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered, else the one that was asked for."""
+        return self.response_model or self.request_model
+
+    @property
+    def unpriced(self) -> bool:
+        """True where the call used tokens (or a priced tool) that nothing here has a price for."""
+        return self.cost_usd is None and bool(self.usage)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+_decoder = msgspec.json.Decoder(Call)
+
+
+def encode(call: Call) -> bytes:
+    """The call as one line of JSON, without the line end; absent fields are not known."""
+    return _encoder.encode(call)
+
+
+def decode(line: bytes) -> Call:
+    """The call that `encode` wrote; fields of later versions are ignored.
+
+    Raises StoreError for anything else.
+    """
+    try:
+        return _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        message = f"not a call record: {error}"
+        raise StoreError(message) from error
