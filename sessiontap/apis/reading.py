@@ -1,0 +1,118 @@
+"""What every wire shape gives: facts out of a request, and a reader that folds reply events into facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sessiontap.call import UsagePart
+from sessiontap.untrusted import JsonObject, flag, text
+from sessiontap.usage import Usage
+
+_MOST_NAMES = 256
+_NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """What the request's body says of the call."""
+
+    model: str | None = None
+    stream: bool = False
+    user: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyFacts:
+    """What the reply says of the call, as far as it has been read."""
+
+    model: str | None = None
+    response_id: str | None = None
+    finish_reasons: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    """Names of the tools that the model called, in the order of the calls."""
+    usage: Usage = _NOTHING
+    usage_parts: tuple[UsagePart, ...] = ()
+    service_tier: str | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    complete: bool = False
+    """The reply said that it is whole; without that, usage may be an interim figure."""
+    pending: bool = False
+    """The provider works on in the background; a later poll brings the rest."""
+
+
+class ReplyReader(Protocol):
+    """Folds the events of one reply. A plain JSON reply is a stream of one event."""
+
+    def feed(self, event: JsonObject) -> bool:
+        """Takes one event; True where it carries output of the model. Never raises."""
+        ...
+
+    def facts(self) -> ReplyFacts:
+        """All that has been read so far; may be asked at any time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """One wire shape.
+
+    `name` is the record's `api`, `operation` the OpenTelemetry GenAI operation name.
+    """
+
+    name: str
+    operation: str
+    reader: Callable[[], ReplyReader]
+    read_request: Callable[[JsonObject], RequestFacts]
+    array_stream: bool = False
+    """A streamed reply may be one JSON array whose elements are the events."""
+    free: bool = False
+    """The provider bills nothing for it (token counting)."""
+
+
+def plain_request(body: JsonObject) -> RequestFacts:
+    """The facts of the many APIs that write `model`, `stream` and `user` at the top level."""
+    return RequestFacts(model=text(body, "model"), stream=flag(body, "stream"), user=text(body, "user"))
+
+
+class Names:
+    """Names in order of first appearance, as many as a record can bear (256)."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+
+    def add(self, name: str | None, *, once: bool = False) -> None:
+        """Appends a name; None and, with `once`, a name that is there already are passed over."""
+        if name is None or len(self._names) >= _MOST_NAMES or (once and name in self._names):
+            return
+        self._names.append(name)
+
+    def all(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(self._names)
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """An error as a provider states it."""
+
+    type: str
+    message: str | None
+
+
+def read_error(event: JsonObject) -> ErrorFacts | None:
+    """The error in an `{"error": {...}}` envelope, whichever of the providers' dialects it is in.
+
+    OpenAI writes `type`, `code`, `message`; Anthropic `type`, `message`; Google `status`, `message`.
+    """
+    error = event.get("error")
+    if isinstance(error, str) and error:
+        return ErrorFacts("error", error)
+    if not isinstance(error, dict) or not error:
+        return None
+    kind = text(error, "type") or text(error, "status") or text(error, "code")
+    return ErrorFacts(kind or "error", text(error, "message"))

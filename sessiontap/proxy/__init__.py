@@ -1,0 +1,1 @@
+"""The only room that knows mitmproxy: hooks -> meter -> price -> store."""

@@ -1,0 +1,261 @@
+"""SessionTap: the mitmproxy addon. Recognises model calls, taps their replies, records them.
+
+Promises: a reply's bytes go on unchanged and at once; a request loses its `helicone-*` headers (and, on
+plain http, its `Proxy-Authorization`) and nothing else; no fault in here reaches the traffic.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec
+
+from mitmproxy import ctx, exceptions
+from mitmproxy.addonmanager import Loader
+from mitmproxy.connection import Client
+from mitmproxy.http import HTTPFlow, Response
+
+from sessiontap.call import Call
+from sessiontap.errors import SettingsError
+from sessiontap.identity import Identity, identify
+from sessiontap.meter import CallMeter, Ending, Moment
+from sessiontap.providers import Match, hosts, match
+from sessiontap.proxy.comment import comment
+from sessiontap.proxy.headers import proxy_user, remove_session_headers
+from sessiontap.proxy.options import declare, read_settings, refuse_unknown
+from sessiontap.proxy.recorder import Recorder, load_price_table
+from sessiontap.proxy.tap import Tap
+from sessiontap.recent import Recent
+from sessiontap.settings import Settings
+from sessiontap.store import Ledger
+from sessiontap.times import rfc3339
+
+logger = logging.getLogger(__name__)
+
+_P = ParamSpec("_P")
+_MOST_IDS = 100_000
+
+
+def _guarded(
+    hook: Callable[Concatenate[SessionTap, _P], None],
+) -> Callable[Concatenate[SessionTap, _P], None]:
+    """The boundary: a fault of ours in a hook is logged once per kind and never reaches mitmproxy."""
+
+    @functools.wraps(hook)
+    def guarded(self: SessionTap, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 -- traffic first
+            self.report_fault(hook.__name__, error)
+
+    return guarded
+
+
+@dataclass(slots=True)
+class _InFlight:
+    """A call under way: what its headers said, and once its request is complete, its meter."""
+
+    match: Match
+    identity: Identity
+    meter: CallMeter | None = None
+
+
+class SessionTap:
+    """The addon of `addon.py`."""
+
+    def __init__(self) -> None:
+        self._settings: Settings | None = None
+        self._ledger: Ledger | None = None
+        self._recorder: Recorder | None = None
+        self._in_flight: dict[str, _InFlight] = {}
+        self._proxy_users: dict[str, str] = {}
+        self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
+        self._known_faults: set[str] = set()
+
+    def load(self, loader: Loader) -> None:
+        """Declares the options."""
+        declare(loader)
+
+    def configure(self, updated: set[str]) -> None:
+        """Reads the options, and with them the prices; raises OptionsError for one that cannot be meant."""
+        try:
+            refuse_unknown(ctx.options.deferred)
+            settings = read_settings(ctx.options)
+        except SettingsError as error:
+            raise exceptions.OptionsError(str(error)) from None
+        if settings != self._settings or "sessiontap_pricing" in updated:
+            self._settings = settings
+            if self._ledger is not None:
+                self._ledger.close()
+            self._ledger = Ledger(settings.home)
+            self._recorder = Recorder(self._ledger, load_price_table(settings))
+
+    def running(self) -> None:
+        """Says where the records go, and refuses options that came to light after loading."""
+        self.configure(set())
+        if self._settings is not None:
+            logger.info("sessiontap: recording to %s", self._settings.home)
+
+    @_guarded
+    def http_connect(self, flow: HTTPFlow) -> None:
+        """Keeps the user of the proxy's URL for the calls on this connection."""
+        if user := proxy_user(flow):
+            self._proxy_users[flow.client_conn.id] = user
+
+    @_guarded
+    def client_disconnected(self, client: Client) -> None:
+        """Forgets the connection."""
+        self._proxy_users.pop(client.id, None)
+
+    @_guarded
+    def requestheaders(self, flow: HTTPFlow) -> None:
+        """Recognises a model call, and takes the proxy's own headers off the request."""
+        request = flow.request
+        host = next((name for name in (request.host, flow.client_conn.sni) if name and name in hosts()), None)
+        user = self._proxy_users.get(flow.client_conn.id)
+        if request.scheme == "http" and "proxy-authorization" in request.headers:
+            user = proxy_user(flow) or user
+            del request.headers["proxy-authorization"]
+        if host is None:
+            return
+        found = match(request.method, host, request.path)
+        if found is not None:
+            identity = identify(
+                request.headers.items(multi=True),
+                proxy_user=user or proxy_user(flow),
+                today=rfc3339(request.timestamp_start)[:10],
+            )
+            self._in_flight[flow.id] = _InFlight(found, identity)
+        remove_session_headers(request.headers)
+
+    @_guarded
+    def request(self, flow: HTTPFlow) -> None:
+        """Starts the call: its request is complete."""
+        entry = self._in_flight.get(flow.id)
+        if entry is None or self._recorder is None:
+            return
+        meter = CallMeter(
+            entry.match,
+            entry.identity,
+            self._new_call_id(entry.identity),
+            rfc3339(flow.request.timestamp_start),
+        )
+        meter.request(
+            flow.request.raw_content or b"",
+            flow.request.headers.get("content-encoding", ""),
+            time.monotonic(),
+        )
+        entry.meter = meter
+        if entry.match.kind == "call":
+            self._recorder.started(meter.running())
+
+    @_guarded
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        """Puts the tap on the reply, so that it streams."""
+        entry = self._in_flight.get(flow.id)
+        if entry is None or entry.meter is None or flow.response is None:
+            return
+        self._begin_reply(entry.meter, flow.response)
+        inner = flow.response.stream
+        flow.response.stream = Tap(
+            entry.meter,
+            expected=_content_length(flow.response),
+            on_whole=functools.partial(self._finish, flow, "clean"),
+            on_fault=functools.partial(self.report_fault, "stream"),
+            inner=inner if callable(inner) else None,
+        )
+
+    @_guarded
+    def response(self, flow: HTTPFlow) -> None:
+        """Ends the call: its reply is complete (a reply without a body, or an addon's own, comes only here)."""
+        entry = self._in_flight.get(flow.id)
+        if entry is not None and entry.meter is not None and flow.response is not None:
+            if not isinstance(flow.response.stream, Tap):
+                self._begin_reply(entry.meter, flow.response)
+            if flow.response.raw_content:
+                entry.meter.feed(flow.response.raw_content, time.monotonic())
+        self._finish(flow, "clean")
+
+    @_guarded
+    def error(self, flow: HTTPFlow) -> None:
+        """Ends the call: the client left, or the connection broke."""
+        self._finish(flow, "client-left" if _client_left(flow) else "cut")
+
+    @_guarded
+    def done(self) -> None:
+        """Ends the calls under way, as cut by the proxy, and closes the store."""
+        for flow_id in list(self._in_flight):
+            entry = self._in_flight.pop(flow_id)
+            self._record(entry, "cut")
+        if self._ledger is not None:
+            self._ledger.close()
+
+    def report_fault(self, where: str, error: Exception) -> None:
+        """Logs a fault of ours, once for each place and kind; its text may quote traffic, so it stays out."""
+        kind = f"{where}: {type(error).__name__}"
+        if kind in self._known_faults:
+            return
+        self._known_faults.add(kind)
+        logger.warning(
+            "sessiontap: a call may be missing or incomplete (%s at %s); the traffic is untouched",
+            kind,
+            _place(error),
+        )
+
+    def _begin_reply(self, meter: CallMeter, response: Response) -> None:
+        headers = response.headers
+        meter.reply(
+            response.status_code, headers.get("content-type", ""), headers.get("content-encoding", "")
+        )
+
+    def _finish(self, flow: HTTPFlow, ending: Ending) -> None:
+        """Ends a flow's call; a second time nothing is left to do."""
+        entry = self._in_flight.pop(flow.id, None)
+        if entry is None:
+            return
+        call = self._record(entry, ending)
+        if call is not None:
+            flow.comment = comment(call)
+
+    def _record(self, entry: _InFlight, ending: Ending) -> Call | None:
+        if entry.meter is None or self._recorder is None:
+            return None
+        now = Moment(rfc3339(time.time()), time.monotonic())
+        call = entry.meter.close(ending, now)
+        if entry.meter.problem is not None:
+            logger.warning(
+                "sessiontap: call %s is recorded as far as known: %s", call.call_id, entry.meter.problem
+            )
+        return self._recorder.ended(call, poll=entry.match.kind == "poll")
+
+    def _new_call_id(self, identity: Identity) -> str:
+        """The client's id, unless it was used before: SDKs send the same headers when they try again."""
+        call_id = identity.call_id
+        if call_id is None or call_id in self._call_ids:
+            call_id = str(uuid.uuid4())
+        self._call_ids.put(call_id, None)
+        return call_id
+
+
+def _content_length(response: Response) -> int | None:
+    stated = response.headers.get("content-length", "")
+    return int(stated) if stated.isascii() and stated.isdigit() else None
+
+
+def _client_left(flow: HTTPFlow) -> bool:
+    """True where the client's side of the flow ended first."""
+    said = flow.error.msg if flow.error else ""
+    return (
+        said.startswith(("Client disconnected", "stream reset by client")) or not flow.client_conn.connected
+    )
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "?" if trace is None else f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}"

@@ -1,0 +1,34 @@
+"""Headers that belong to the proxy, read from a request and taken off it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from mitmproxy.http import Headers, HTTPFlow
+
+_SESSION_PREFIX = "helicone-"
+
+
+def remove_session_headers(headers: Headers) -> None:
+    """Removes every header whose name begins with `helicone-`, in any case; no other."""
+    # Not `del headers[name]` for all names at once: untouched headers must keep their bytes and order.
+    for name in {key for key in headers if key.lower().startswith(_SESSION_PREFIX)}:
+        del headers[name]
+
+
+def proxy_user(flow: HTTPFlow) -> str | None:
+    """The `user:password` that the client sent to the proxy; None where it sent none that can be read.
+
+    With `--proxyauth` mitmproxy has moved it from the header into the flow's metadata.
+    """
+    moved = flow.metadata.get("proxyauth")
+    if isinstance(moved, tuple) and len(moved) == 2:  # noqa: PLR2004 -- user and password
+        return f"{moved[0]}:{moved[1]}"
+    scheme, _, encoded = flow.request.headers.get("proxy-authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+    except binascii.Error:
+        return None

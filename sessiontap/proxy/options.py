@@ -1,0 +1,51 @@
+"""The addon's options: declared, validated, made into `Settings`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from pathlib import Path
+
+from mitmproxy.addonmanager import Loader
+from mitmproxy.options import Options
+
+from sessiontap.errors import SettingsError
+from sessiontap.settings import Settings, home_folder
+
+PREFIX = "sessiontap_"
+
+_HELP = {
+    "sessiontap_home": "Folder of the recorded sessions. Default: $SESSIONTAP_HOME, else ~/.sessiontap.",
+    "sessiontap_pricing": "A price file that goes over sessiontap's own. Default: pricing.yaml in the home.",
+}
+
+
+def declare(loader: Loader) -> None:
+    """Adds the options, all of them texts with an empty default."""
+    for name, text in _HELP.items():
+        loader.add_option(name, str, "", text)
+
+
+def read_settings(options: Options) -> Settings:
+    """The settings that the options stand for.
+
+    Raises SettingsError for a price file that is not there.
+    """
+    pricing = Path(options.sessiontap_pricing).expanduser() if options.sessiontap_pricing else None
+    if pricing is not None and not pricing.is_file():
+        message = f"sessiontap_pricing: {str(pricing)!r} is not a file; name a YAML file in the form of pricing.yaml"
+        raise SettingsError(message)
+    return Settings(home=home_folder(options.sessiontap_home), pricing=pricing)
+
+
+def refuse_unknown(names: Collection[str]) -> None:
+    """Raises SettingsError for the first of the names that begins like an option of ours and is none.
+
+    mitmproxy keeps unknown names without a word, so a typing error would go unnoticed.
+    """
+    for name in sorted(names):
+        if name.startswith(PREFIX) and name not in _HELP:
+            close = difflib.get_close_matches(name, _HELP, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the options are {', '.join(_HELP)}"
+            message = f"unknown option {name}: {hint}"
+            raise SettingsError(message)

@@ -1,0 +1,59 @@
+"""Tap: the stream callable that reads a reply as it passes.
+
+mitmproxy hands it the raw bytes of the body, then `b""` once at a clean end. Whatever happens in the
+meter, the same bytes go on to the client.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from sessiontap.meter import CallMeter
+
+Stream = Callable[[bytes], Iterable[bytes] | bytes]
+
+
+class Tap:
+    """Feeds a meter and gives every chunk on, unchanged and at once.
+
+    `on_whole` is called once, before the last byte goes on to the client, so that a call is on disk
+    when its client has read it; `on_fault` gets whatever the meter raised, and the meter then rests.
+    `inner` is a callable that another addon had set: it sees the same bytes, and what it gives goes on.
+    """
+
+    __slots__ = ("_expected", "_inner", "_meter", "_on_fault", "_on_whole", "_seen")
+
+    def __init__(
+        self,
+        meter: CallMeter,
+        *,
+        expected: int | None,
+        on_whole: Callable[[], None],
+        on_fault: Callable[[Exception], None],
+        inner: Stream | None = None,
+    ) -> None:
+        self._meter: CallMeter | None = meter
+        self._expected = expected
+        self._on_whole = on_whole
+        self._on_fault = on_fault
+        self._inner = inner
+        self._seen = 0
+
+    def __call__(self, data: bytes) -> Iterable[bytes] | bytes:
+        """The chunk as it came; never raises."""
+        if self._meter is not None:
+            try:
+                self._read(self._meter, data)
+            except Exception as error:  # noqa: BLE001 -- an exception here would cut the user's reply short
+                self._meter = None
+                self._on_fault(error)
+        return data if self._inner is None else self._inner(data)
+
+    def _read(self, meter: CallMeter, data: bytes) -> None:
+        self._seen += len(data)
+        if data:
+            meter.feed(data, time.monotonic())
+        if not data or self._seen == self._expected:
+            self._meter = None
+            self._on_whole()

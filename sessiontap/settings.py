@@ -1,0 +1,33 @@
+"""Settings: what a user may choose, validated once, then frozen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "SESSIONTAP_HOME"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where a proxy or a command keeps its records and finds its prices."""
+
+    home: Path
+    pricing: Path | None = None
+    """A price file that goes over ours; None is `pricing.yaml` in the home, where there is one."""
+
+    @property
+    def user_pricing(self) -> Path | None:
+        """The user's own price file, or None where there is none."""
+        if self.pricing is not None:
+            return self.pricing
+        default = self.home / "pricing.yaml"
+        return default if default.is_file() else None
+
+
+def home_folder(chosen: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The home: what was chosen, else `$SESSIONTAP_HOME`, else `~/.sessiontap`; absolute."""
+    folder = chosen or environ.get(HOME_VARIABLE, "") or "~/.sessiontap"
+    return Path(folder).expanduser().absolute()
