@@ -46,7 +46,7 @@ def _guarded(
     """The boundary: a fault of ours in a hook is logged once per kind and never reaches mitmproxy."""
 
     @functools.wraps(hook)
-    def guarded(self: SessionTap, *args: _P.args, **kwargs: _P.kwargs) -> None:
+    def guarded(self: SessionTap, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
             hook(self, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 -- traffic first
@@ -86,7 +86,7 @@ class SessionTap:
             refuse_unknown(ctx.options.deferred)
             settings = read_settings(ctx.options)
         except SettingsError as error:
-            raise exceptions.OptionsError(str(error)) from None
+            raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
             if self._ledger is not None:
@@ -125,7 +125,7 @@ class SessionTap:
         found = match(request.method, host, request.path)
         if found is not None:
             identity = identify(
-                request.headers.items(multi=True),
+                request.headers.items(multi=True),  # type: ignore[no-untyped-call]
                 proxy_user=user or proxy_user(flow),
                 today=rfc3339(request.timestamp_start)[:10],
             )
@@ -171,13 +171,13 @@ class SessionTap:
 
     @_guarded
     def response(self, flow: HTTPFlow) -> None:
-        """Ends the call: its reply is complete (a reply without a body, or an addon's own, comes only here)."""
+        """Ends the call: its reply is complete (the tap never sees one without a body, or an addon's own)."""
         entry = self._in_flight.get(flow.id)
         if entry is not None and entry.meter is not None and flow.response is not None:
-            if not isinstance(flow.response.stream, Tap):
+            tap = flow.response.stream
+            if not (isinstance(tap, Tap) and tap.used):
                 self._begin_reply(entry.meter, flow.response)
-            if flow.response.raw_content:
-                entry.meter.feed(flow.response.raw_content, time.monotonic())
+                entry.meter.feed(flow.response.raw_content or b"", time.monotonic())
         self._finish(flow, "clean")
 
     @_guarded

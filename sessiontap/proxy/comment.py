@@ -8,11 +8,9 @@ _LONGEST_ID = 40
 
 
 def comment(call: Call) -> str:
-    """One line: cost, tokens in and out, status where it is not ok, session; printable whatever the ids hold."""
-    cost = (
-        "unpriced" if call.unpriced else f"${call.cost_usd:.6f}" if call.cost_usd is not None else "no cost"
-    )
-    words = [cost]
+    """One line: cost, tokens, status where it is not ok, session; printable whatever the ids hold."""
+    cost = "no cost" if call.cost_usd is None else f"${call.cost_usd:.6f}"
+    words = ["unpriced" if call.unpriced else cost]
     if call.usage:
         words.append(f"{_count(call.usage.input_tokens)} in / {_count(call.usage.output_tokens)} out")
     if call.status != "ok":

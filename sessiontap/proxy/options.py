@@ -33,7 +33,7 @@ def read_settings(options: Options) -> Settings:
     """
     pricing = Path(options.sessiontap_pricing).expanduser() if options.sessiontap_pricing else None
     if pricing is not None and not pricing.is_file():
-        message = f"sessiontap_pricing: {str(pricing)!r} is not a file; name a YAML file in the form of pricing.yaml"
+        message = f"sessiontap_pricing: {str(pricing)!r} is not a file; name a YAML file like pricing.yaml"
         raise SettingsError(message)
     return Settings(home=home_folder(options.sessiontap_home), pricing=pricing)
 

@@ -16,8 +16,10 @@ logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Takes calls as they start and end. Never raises on account of the store: one log line at the start of
-    a trouble and one at its end say what happened.
+    """Takes calls as they start and end.
+
+    Never raises on account of the store: one log line at the start of a trouble and one at its end say
+    what happened.
     """
 
     def __init__(self, store: CallStore, prices: PriceTable) -> None:

@@ -50,6 +50,11 @@ class Tap:
                 self._on_fault(error)
         return data if self._inner is None else self._inner(data)
 
+    @property
+    def used(self) -> bool:
+        """True where at least one byte has passed here."""
+        return self._seen > 0
+
     def _read(self, meter: CallMeter, data: bytes) -> None:
         self._seen += len(data)
         if data:
