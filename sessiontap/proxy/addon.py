@@ -68,6 +68,7 @@ class SessionTap:
     """The addon of `addon.py`."""
 
     def __init__(self) -> None:
+        self._running = False
         self._settings: Settings | None = None
         self._ledger: Ledger | None = None
         self._recorder: Recorder | None = None
@@ -81,12 +82,21 @@ class SessionTap:
         declare(loader)
 
     def configure(self, updated: set[str]) -> None:
-        """Reads the options, and with them the prices; raises OptionsError for one that cannot be meant."""
+        """Reads the options, and with them the prices.
+
+        An option that cannot be meant ends mitmproxy's start with one line; later, it is refused
+        (OptionsError) and the old value stays.
+        """
         try:
             refuse_unknown(ctx.options.deferred)
             settings = read_settings(ctx.options)
         except SettingsError as error:
-            raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]
+            if self._running:
+                raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]
+            # mitmproxy ends where an error was logged during its start; what a script raises then, it
+            # prints as a traceback.
+            logger.error("sessiontap: %s", error)  # noqa: TRY400 -- the line says it all
+            return
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
             if self._ledger is not None:
@@ -95,8 +105,8 @@ class SessionTap:
             self._recorder = Recorder(self._ledger, load_price_table(settings))
 
     def running(self) -> None:
-        """Says where the records go, and refuses options that came to light after loading."""
-        self.configure(set())
+        """Says where the records go."""
+        self._running = True
         if self._settings is not None:
             logger.info("sessiontap: recording to %s", self._settings.home)
 
