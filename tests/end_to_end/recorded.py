@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import brotli
+import brotli  # type: ignore[import-untyped,unused-ignore]  # newer releases bring their types
 import zstandard
 
 from sessiontap.demo.answer import Answer, Handler, ReceivedCall

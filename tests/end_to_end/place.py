@@ -1,0 +1,106 @@
+"""A running proxy before a double, and the calls that a test sends through it."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sessiontap.call import Call
+from sessiontap.demo import replies
+from sessiontap.demo.answer import Answer, Handler, ReceivedCall
+from sessiontap.demo.double import Double
+from sessiontap.demo.proxy_process import ProxyProcess
+from sessiontap.store import Ledger
+from sessiontap.usage import Usage
+from tests.oracles.corpus import HOSTS
+
+CHAT = "/v1/chat/completions"
+BODY = json.dumps({"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Hi"}]}).encode()
+USAGE = Usage(input_tokens=11, output_tokens=7)
+JSON = ("Content-Type", "application/json")
+WAIT_S = 30
+
+
+@dataclass(slots=True)
+class Place:
+    """A running proxy before a double; tests choose what the double answers, by path of the session."""
+
+    double: Double
+    proxy: ProxyProcess
+    folder: Path
+    handlers: dict[str, Handler] = field(default_factory=dict)
+
+    def answer(self, call: ReceivedCall) -> Answer:
+        """What the test that made the call has chosen."""
+        return self.handlers[call.header("x-test") or ""](call)
+
+    def connection(self, host: str = "api.openai.com", user: str = "") -> http.client.HTTPSConnection:
+        """A client's connection to a host, through the proxy."""
+        tls = ssl.create_default_context(cafile=str(self.proxy.ca_file))
+        made = http.client.HTTPSConnection("127.0.0.1", self.proxy.port, timeout=WAIT_S, context=tls)
+        headers = {"Proxy-Authorization": "Basic " + base64.b64encode(user.encode()).decode()} if user else {}
+        made.set_tunnel(host, headers=headers)
+        return made
+
+    def send(
+        self, test: str, handler: Handler, *, body: bytes = BODY, path: str = CHAT, **headers: str
+    ) -> tuple[int, bytes]:
+        """Sends one call in the session named after the test; the reply's status and raw body."""
+        self.handlers[test] = handler
+        connection = self.connection()
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Helicone-Session-Id": test, "x-test": test, "Content-Type": "application/json", **named}
+        connection.request("POST", path, body, sent)
+        reply = connection.getresponse()
+        received = reply.status, reply.read()
+        connection.close()
+        return received
+
+    def calls(self, session: str) -> list[Call]:
+        """What was recorded of a session."""
+        return Ledger(self.proxy.home).calls(session)
+
+    def settled(self, session: str) -> Call:
+        """The only call of a session, once it has ended."""
+        pause = threading.Event()
+        for _ in range(WAIT_S * 100):
+            (call,) = self.calls(session)
+            if call.status != "running":
+                return call
+            pause.wait(0.01)
+        pytest.fail(f"the call of {session!r} did not end")
+
+
+@contextlib.contextmanager
+def open_place(
+    folder: Path, *, home: Path | None = None, options: Mapping[str, str] | None = None
+) -> Iterator[Place]:
+    """Starts a double and a real mitmdump before it, and ends both."""
+    with (
+        Double(plain, hosts=(*HOSTS, "files.example"), folder=folder) as double,
+        ProxyProcess(
+            home=home or folder / "home", confdir=folder / "conf", double=double, options=options
+        ) as proxy,
+    ):
+        place = Place(double, proxy, folder)
+        double.handler = place.answer
+        yield place
+
+
+def plain(_: ReceivedCall) -> Answer:
+    """A chat completion."""
+    return replies.openai_chat("gpt-5-mini", "Hello", USAGE, stream=False)
+
+
+def raw(body: bytes, *headers: tuple[str, str], status: int = 200) -> Handler:
+    """A handler that answers these bytes as JSON under these headers."""
+    return lambda _: Answer(status=status, headers=(JSON, *headers), chunks=(body,), chunked=False)
