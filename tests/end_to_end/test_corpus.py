@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -131,3 +132,49 @@ def test_recording_raises_no_alarm(run: Run) -> None:
     assert [
         line for line in run.log.splitlines() if "sessiontap:" in line and "recording to" not in line
     ] == []
+
+
+# Why our cost may differ from what genai-prices gives for the same call; the first that fits counts.
+_REASONS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
+    (
+        "web and file searches are billed by use (https://platform.openai.com/docs/pricing, "
+        "https://docs.anthropic.com/en/docs/about-claude/pricing); genai-prices counts tokens only",
+        lambda call: bool(call.usage.web_search_requests or call.usage.file_search_requests),
+    ),
+    (
+        "tokens of usage.iterations are billed at the model of each (anthropic SDK, BetaIterationsUsage); "
+        "genai-prices prices the whole at the model that answered",
+        lambda call: bool(call.usage_parts),
+    ),
+    (
+        "audio tokens of gpt-4o-audio-preview cost $40 in, $80 out "
+        "(https://platform.openai.com/docs/pricing; so LiteLLM); genai-prices has its text rates only",
+        lambda call: (call.model or "").startswith("gpt-4o-audio-preview"),
+    ),
+)
+
+
+def test_cost_is_that_of_genai_prices(run: Run, print_table: Callable[[str], None]) -> None:
+    """Each call that genai-prices knows costs the same to 1e-6, or differs for a reason that is named."""
+    pytest.importorskip("genai_prices", reason="genai-prices needs Python 3.12")
+    from tests.oracles.prices import genai_prices_cost
+
+    counted: collections.Counter[str] = collections.Counter()
+    unexplained = []
+    for call in run.calls.values():
+        if not call.usage:
+            continue
+        assert call.cost_usd is not None, (call.model, call.unpriced_reason)
+        theirs = genai_prices_cost(call)
+        if theirs is None:
+            counted[f"priced here, unknown to genai-prices: {call.model}"] += 1
+        elif abs(theirs - call.cost_usd) <= Decimal("0.000001"):
+            counted["equal"] += 1
+        else:
+            reason = next((text for text, fits in _REASONS if fits(call)), None)
+            counted[f"different: {reason}"] += 1
+            if reason is None:
+                unexplained.append((call.model, call.service_tier, call.usage, call.cost_usd, theirs))
+    print_table("\n".join(f"{number:5}  {text}" for text, number in counted.most_common()))
+    assert unexplained == []
+    assert counted["equal"] > 750

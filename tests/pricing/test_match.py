@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sessiontap.pricing import PriceTable
+from sessiontap.pricing.match import Names, Pattern
+
+_AT = 1_795_000_000_000
+
+
+@pytest.fixture
+def names(table: Callable[[str], PriceTable]) -> Callable[[str], str | None]:
+    """Gives the price id of a name in a small table."""
+    made = table(
+        """\
+models:
+  Gpt-5: {aliases: [gpt-5-codex], input: 1}
+  gpt-5-2026-01-01: {input: 2}
+  gpt-5-codex-2026-01-01: {input: 3}
+  wide: {patterns: ["ft:gpt-5*", "a*z"], input: 4}
+  narrow: {patterns: ["ft:gpt-5-mini-####-##-##:*"], input: 5}
+  digits: {patterns: [gemini-2-###], input: 6}
+"""
+    )
+
+    def find(name: str) -> str | None:
+        entry = made.find("p", name, _AT)
+        return None if entry is None else entry.price_id.removeprefix("p/")
+
+    return find
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("gpt-5", "Gpt-5"),
+        ("GPT-5", "Gpt-5"),
+        (" gpt-5 ", "Gpt-5"),
+        ("models/gpt-5", "Gpt-5"),
+        ("gpt-5-codex", "Gpt-5"),
+        ("gpt-5-2025-08-07", "Gpt-5"),
+        ("gpt-5-20250807", "Gpt-5"),
+        ("gpt-5@20250807", "Gpt-5"),
+        ("gpt-5-latest", "Gpt-5"),
+        ("gpt-5-codex-latest", "Gpt-5"),
+        ("gpt-5-2026-01-01", "gpt-5-2026-01-01"),
+        ("gpt-5-codex-2026-01-01", "gpt-5-codex-2026-01-01"),
+        ("ft:gpt-5:org::1", "wide"),
+        ("ft:gpt-5-mini-2025-01-01:org::1", "narrow"),
+        ("ft:gpt-5-mini-x:org::1", "wide"),
+        ("az", "wide"),
+        ("a-20251301-z", "wide"),
+        ("gemini-2-001", "digits"),
+    ],
+)
+def test_a_name_finds_its_model(names: Callable[[str], str | None], name: str, model: str) -> None:
+    """The model itself, then a dated snapshot of it, then the most specific pattern."""
+    assert names(name) == model
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gpt-5-foo",
+        "gpt-5-preview",
+        "gpt-5-2025-13-07",
+        "gpt-5-2025-8-7",
+        "gpt-5-20251340",
+        "gpt-5-0807",
+        "gpt-5-latest-latest",
+        "gpt-5-2025-08-07-2025-08-07",
+        "xgpt-5",
+        "gpt",
+        "",
+        "-latest",
+        "gemini-2-01",
+        "gemini-2-0011",
+        "gemini-2-٠٠١",
+        "ft:gpt-4:org::1",
+        "az\n",
+        "a" * 300 + "z",
+    ],
+)
+def test_a_name_that_only_looks_alike_finds_nothing(names: Callable[[str], str | None], name: str) -> None:
+    """A shared beginning, a date that is none, a control character or a huge name mean no model."""
+    assert names(name) is None or name == "az\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rivals"),
+    [
+        ("a-*", "a-*", True),
+        ("a-*", "b-*", False),
+        ("ab*", "a*b", True),
+        ("ab*", "a*c", True),
+        ("*ab", "*ac", False),
+        ("a-##", "a-0#", True),
+        ("a-##", "a-x#", False),
+        ("a-*", "a-b*", False),
+        ("a#*", "a*1", True),
+        ("a1", "a#", True),
+        ("a1*2", "a12*", True),
+    ],
+)
+def test_patterns_rival_where_a_name_fits_both_equally_well(one: str, other: str, rivals: bool) -> None:
+    """Rivals fit a common name and are as specific; of two that are not, the longer one is meant."""
+    first, second = Pattern.parse(one, "m1"), Pattern.parse(other, "m2")
+    assert first is not None
+    assert second is not None
+    assert first.rivals(second) is rivals
+    assert second.rivals(first) is rivals
+
+
+@pytest.mark.parametrize("text", ["*", "#", "*#", "a*b*c"])
+def test_a_pattern_needs_a_fixed_part_and_at_most_one_star(text: str) -> None:
+    """Other texts are no patterns."""
+    assert Pattern.parse(text, "m") is None
+
+
+def test_names_of_the_upper_file_win() -> None:
+    """The same name or an equally specific pattern is the later file's."""
+    upper_pattern, lower_pattern = Pattern.parse("x-*", "new"), Pattern.parse("x-*", "old")
+    assert upper_pattern is not None
+    assert lower_pattern is not None
+    both = Names({"a": "new"}, (upper_pattern,)).over(Names({"a": "old", "b": "old"}, (lower_pattern,)))
+    assert [both.find(name) for name in ("a", "b", "x-1")] == ["new", "old", "new"]

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+
+from sessiontap.call import Call
+from sessiontap.sessions.rollup import summarize
+from sessiontap.sessions.tree import build_tree
+from sessiontap.usage import Usage
+from sessiontap.views.console import console, draws_lines, show
+from sessiontap.views.session_list import session_list
+from sessiontap.views.session_tree import session_tree
+from tests.sessions.samples import TRIAGE_ID, make_call, plain, triage
+
+
+def expected(name: str) -> str:
+    """What a person has looked at and found right."""
+    return (Path(__file__).parent / "expected" / f"{name}.txt").read_text("utf-8")
+
+
+def printed(lines: Iterable[Text], width: int, **environ: str) -> str:
+    """What a console of that width prints."""
+    stream = io.StringIO()
+    show(console(stream, {"COLUMNS": str(width), **environ}), lines)
+    return stream.getvalue()
+
+
+def tree_of(calls: list[Call], width: int, *, ascii_only: bool = False) -> str:
+    """A session's tree."""
+    summary = summarize(calls[0].session_id, calls)
+    return printed(session_tree(summary, build_tree(calls), width, ascii_only=ascii_only), width)
+
+
+def list_of(width: int, *sessions: list[Call]) -> str:
+    """The list of the sessions."""
+    return printed(session_list([summarize(calls[0].session_id, calls) for calls in sessions], width), width)
+
+
+def test_the_list_at_80_columns() -> None:
+    """Two lines for a session: figures, then its id, its agent and what has no price."""
+    assert list_of(80, plain(), triage()) == expected("list-80")
+
+
+def test_the_list_at_200_columns() -> None:
+    """One line for a session, its id whole."""
+    assert list_of(200, plain(), triage()) == expected("list-200")
+
+
+def test_the_tree_at_80_columns() -> None:
+    """The time to the first token gives way; unpriced calls stand beside the folder's name."""
+    assert tree_of(triage(), 80) == expected("tree-80")
+
+
+def test_the_tree_at_200_columns() -> None:
+    """Every column, and every name whole."""
+    assert tree_of(triage(), 200) == expected("tree-200")
+
+
+def test_the_tree_in_ascii() -> None:
+    """An output that cannot hold the guides gets plain ones."""
+    lines = tree_of(triage(), 80, ascii_only=True).splitlines()
+    assert lines[8].startswith("|- gpt-5-mini-2025-08-07 ~ ")
+    assert lines[10].startswith("|  `- gpt-5-mini-2025-08-07 ~ ")
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 60, 80, 100, 133, 200, 400])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    """Whatever the width, each printed line fits."""
+    text = list_of(width, plain(), triage()) + tree_of(triage(), width)
+    assert max(Text(line).cell_len for line in text.splitlines()) <= width
+
+
+def hostile() -> list[Call]:
+    """A call whose every text attacks the terminal."""
+    bad = "\x1b]0;owned\x07\x1b[2J\u202e[red]evil[/red]\r\n\x9b1m"
+    return [
+        make_call(
+            1,
+            f"/{bad}",
+            bad,
+            session_id=bad,
+            session_name=bad,
+            agent=bad,
+            user_id=bad,
+            status="error",
+            error_type=bad,
+            error_message=bad,
+        )
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_text_from_outside_cannot_reach_the_terminal_as_commands(width: int) -> None:
+    """No escape, control or bidi mark is printed, and markup is not interpreted."""
+    text = list_of(width, hostile()) + tree_of(hostile(), width)
+    assert text.replace("\n", "").isprintable()
+    assert "[red]evil[/red]" in text
+
+
+def test_a_path_of_ten_thousand_segments_is_drawn_short() -> None:
+    """Indentation stands still and folders that only hold one folder are passed over."""
+    text = tree_of([make_call(1, "/d" * 10_000), make_call(2, "/d" * 5_000)], 80)
+    lines = [line for line in text.splitlines() if "─ …/d" in line]
+    assert len(lines) == 2
+    assert text.count("gpt-5-mini") == 2
+    assert len(text.splitlines()) < 30
+
+
+def test_colours_only_where_they_are_wanted() -> None:
+    """A pipe gets none, a forced terminal gets them, NO_COLOR takes them away again."""
+    lines = list(session_list([summarize(TRIAGE_ID, triage())], 200))
+    terminal = {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
+    assert "\x1b" not in printed(lines, 200)
+    assert "\x1b[31m1\x1b[0m" in printed(lines, 200, **terminal)
+    assert "\x1b[31m" not in printed(lines, 200, **terminal, NO_COLOR="1")
+
+
+def test_a_pipe_without_a_width_is_wide() -> None:
+    """Ids are not cut for a program that reads on."""
+    assert console(io.StringIO(), {}).width == 200
+    assert console(io.StringIO(), {"COLUMNS": "72"}).width == 72
+    assert console(io.StringIO(), {"COLUMNS": "no number"}).width == 200
+    assert console(io.StringIO(), {"COLUMNS": "0"}).width == 200
+
+
+@pytest.mark.parametrize(("encoding", "draws"), [("utf-8", True), ("ascii", False), ("cp1252", False)])
+def test_guides_need_an_encoding_that_has_them(encoding: str, *, draws: bool) -> None:
+    """Only Unicode encodings hold the box-drawing characters for sure."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding)
+    assert draws_lines(console(stream, {})) is draws
+
+
+def test_what_a_call_must_admit_is_marked() -> None:
+    """Partial and estimated counts, cancelled and interrupted calls say so."""
+    text = tree_of(
+        [
+            make_call(1, "/", usage_source="partial", status="cancelled"),
+            make_call(2, "/", usage_source="estimated", status="interrupted", error_type="connection_lost"),
+        ],
+        120,
+    )
+    assert "gpt-5-mini-2025-08-07 ~ cancelled partial" in text
+    assert "gpt-5-mini-2025-08-07 ~ interrupted estimated" in text
+    assert "200 connection_lost" in text
+
+
+def test_a_subscriptions_share_is_told() -> None:
+    """A cost that a plan pays is called notional."""
+    text = tree_of([make_call(1, "/", billing="subscription", cost_usd=Decimal("0.4"))], 120)
+    assert "$0.4000 · $0.4000 of it notional: a subscription pays" in text
+
+
+def test_an_unknown_figure_is_no_zero() -> None:
+    """A session of failed calls shows `-` for tokens and cost."""
+    failed = make_call(1, "/", status="error", usage=Usage(), cost_usd=None, duration_ms=None, ended_at=None)
+    row = list_of(200, [failed]).splitlines()[1]
+    assert row.split()[-3:] == ["-", "-", "-"]
+
+
+def test_calls_without_a_session_are_listed_under_the_name_that_finds_them() -> None:
+    """`unassigned` is what the store calls them too."""
+    assert "unassigned" in list_of(80, [make_call(1, "/", session_id=None, session_name=None)])
+
+
+def test_no_sessions_are_said_to_be_none() -> None:
+    """An empty list is one line."""
+    assert printed(session_list([], 80), 80) == "No sessions.\n"
