@@ -69,7 +69,7 @@ def proxy(start_proxy: Callable[..., ProxyProcess], request: pytest.FixtureReque
 
 @pytest.fixture
 def connect() -> Iterator[Callable[[ProxyProcess, str], http.client.HTTPSConnection]]:
-    """Gives a connection of the standard library to a host, through a proxy's CONNECT, trusting its CA only."""
+    """Gives a standard library's connection to a host, through a proxy's CONNECT, trusting its CA only."""
     with contextlib.ExitStack() as open_connections:
 
         def through(proxy: ProxyProcess, host: str) -> http.client.HTTPSConnection:

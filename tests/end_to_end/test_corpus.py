@@ -137,18 +137,24 @@ def test_recording_raises_no_alarm(run: Run) -> None:
 # Why our cost may differ from what genai-prices gives for the same call; the first that fits counts.
 _REASONS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
     (
-        "web and file searches are billed by use (https://platform.openai.com/docs/pricing, "
-        "https://docs.anthropic.com/en/docs/about-claude/pricing); genai-prices counts tokens only",
+        (
+            "web and file searches are billed by use (https://platform.openai.com/docs/pricing, "
+            "https://docs.anthropic.com/en/docs/about-claude/pricing); genai-prices counts tokens only"
+        ),
         lambda call: bool(call.usage.web_search_requests or call.usage.file_search_requests),
     ),
     (
-        "tokens of usage.iterations are billed at the model of each (anthropic SDK, BetaIterationsUsage); "
-        "genai-prices prices the whole at the model that answered",
+        (
+            "tokens of usage.iterations are billed at the model of each (anthropic SDK, BetaIterationsUsage); "
+            "genai-prices prices the whole at the model that answered"
+        ),
         lambda call: bool(call.usage_parts),
     ),
     (
-        "audio tokens of gpt-4o-audio-preview cost $40 in, $80 out "
-        "(https://platform.openai.com/docs/pricing; so LiteLLM); genai-prices has its text rates only",
+        (
+            "audio tokens of gpt-4o-audio-preview cost $40 in, $80 out "
+            "(https://platform.openai.com/docs/pricing; so LiteLLM); genai-prices has its text rates only"
+        ),
         lambda call: (call.model or "").startswith("gpt-4o-audio-preview"),
     ),
 )

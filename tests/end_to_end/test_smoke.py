@@ -59,7 +59,7 @@ def test_streams_while_the_reply_is_under_way(proxy: ProxyProcess, double: Doubl
 
 
 def test_records(proxy: ProxyProcess, double: Double, connect: Connect) -> None:
-    """A streamed call with session headers is on disk when mitmdump has ended, and the headers went no further."""
+    """A streamed call with session headers is on disk when mitmdump ended; the headers went no further."""
     usage = Usage(input_tokens=21, cache_read_input_tokens=5, output_tokens=8, reasoning_output_tokens=2)
     double.handler = lambda _call: openai_chat("gpt-4o", "Good morning to you", usage, stream=True)
     connection = connect(proxy, HOST)

@@ -79,13 +79,12 @@ def test_a_name_finds_its_model(names: Callable[[str], str | None], name: str, m
         "gemini-2-0011",
         "gemini-2-٠٠١",
         "ft:gpt-4:org::1",
-        "az\n",
         "a" * 300 + "z",
     ],
 )
 def test_a_name_that_only_looks_alike_finds_nothing(names: Callable[[str], str | None], name: str) -> None:
-    """A shared beginning, a date that is none, a control character or a huge name mean no model."""
-    assert names(name) is None or name == "az\n"
+    """A shared beginning, a date that is none, digits of other scripts or a huge name mean no model."""
+    assert names(name) is None
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_deep_nesting_is_a_mistake_and_not_the_end_of_the_process(
     write: Callable[..., Path], text: str
 ) -> None:
     """A parser that recurses dies of these."""
-    with pytest.raises(PricingError, match="nested deeper than 16 levels|as a key"):
+    with pytest.raises(PricingError, match=r"nested deeper than 16 levels|as a key"):
         read(write(text))
 
 
