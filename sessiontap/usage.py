@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 
-class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Everything that one call, or a sum of calls, was billed for. None is *not known*.
 
     Token counts are whole numbers >= 0. Names are those of the stored record.

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
 _MOST_IDS = 100_000
+# How long another writer may hold up our event loop; what is not written then waits in memory.
+_LOCK_TIMEOUT_S = 0.2
 
 
 def _guarded(
@@ -99,9 +101,8 @@ class SessionTap:
             return
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
-            if self._ledger is not None:
-                self._ledger.close()
-            self._ledger = Ledger(settings.home)
+            self._close_store()
+            self._ledger = Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S)
             self._recorder = Recorder(self._ledger, load_price_table(settings))
 
     def running(self) -> None:
@@ -201,8 +202,7 @@ class SessionTap:
         for flow_id in list(self._in_flight):
             entry = self._in_flight.pop(flow_id)
             self._record(entry, "cut")
-        if self._ledger is not None:
-            self._ledger.close()
+        self._close_store()
 
     def report_fault(self, where: str, error: Exception) -> None:
         """Logs a fault of ours, once for each place and kind; its text may quote traffic, so it stays out."""
@@ -215,6 +215,12 @@ class SessionTap:
             kind,
             _place(error),
         )
+
+    def _close_store(self) -> None:
+        if self._recorder is not None:
+            self._recorder.close()
+        if self._ledger is not None:
+            self._ledger.close()
 
     def _begin_reply(self, meter: CallMeter, response: Response) -> None:
         headers = response.headers

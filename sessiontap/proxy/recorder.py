@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections import deque
+from collections.abc import Callable
 
 from sessiontap.background import BackgroundCalls
 from sessiontap.call import Call
@@ -14,23 +17,41 @@ from sessiontap.store import CallStore
 
 logger = logging.getLogger(__name__)
 
+RETRY_S = 1.0
+"""How long a store that refused a record is left alone: each try may hold up the traffic for a moment."""
+
+MOST_WAITING = 10_000
+"""How many records are kept in memory while the store cannot be written; then the oldest are lost."""
+
 
 class Recorder:
     """Takes calls as they start and end.
 
-    Never raises on account of the store: one log line at the start of a trouble and one at its end say
-    what happened.
+    Never raises on account of the store: what cannot be written waits in memory, in order, for the next
+    call; one log line at the start of a trouble and one at its end say what happened.
     """
 
-    def __init__(self, store: CallStore, prices: PriceTable) -> None:
+    def __init__(
+        self,
+        store: CallStore,
+        prices: PriceTable,
+        *,
+        most_waiting: int = MOST_WAITING,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._prices = prices
         self._background = BackgroundCalls()
-        self._unwritten: int = 0
+        self._waiting: deque[Call] = deque()
+        self._most_waiting = most_waiting
+        self._lost = 0
+        self._troubled = False
+        self._clock = clock
+        self._retry_at = 0.0
 
     def started(self, call: Call) -> None:
         """Writes a call that is under way."""
-        self._append(call)
+        self._put(call)
 
     def ended(self, call: Call, *, poll: bool) -> Call | None:
         """Prices and writes an ended call, and gives it as written; None where a poll brought nothing new."""
@@ -42,20 +63,42 @@ class Recorder:
         else:
             self._background.started(call)
         priced = self._prices.price(call)
-        self._append(priced)
+        self._put(priced)
         return priced
 
-    def _append(self, call: Call) -> None:
+    def close(self) -> None:
+        """Tries once more to write what waits."""
+        if self._waiting:
+            self._write()
+
+    def _put(self, call: Call) -> None:
+        self._waiting.append(call)
+        if not self._troubled or self._clock() >= self._retry_at:
+            self._write()
+        while len(self._waiting) > self._most_waiting:
+            self._waiting.popleft()
+            self._lost += 1
+
+    def _write(self) -> None:
+        waited = len(self._waiting)
         try:
-            self._store.append(call)
+            while self._waiting:
+                self._store.append(self._waiting[0])
+                self._waiting.popleft()
         except StoreError as error:
-            if not self._unwritten:
-                logger.warning("sessiontap: calls are not recorded, traffic goes on: %s", error)
-            self._unwritten += 1
+            self._retry_at = self._clock() + RETRY_S
+            if not self._troubled:
+                self._troubled = True
+                logger.warning(
+                    "sessiontap: calls are not recorded but wait in memory (%d at most), traffic goes on: %s",
+                    self._most_waiting,
+                    error,
+                )
             return
-        if self._unwritten:
-            logger.warning("sessiontap: recording again; %d records were not written", self._unwritten)
-            self._unwritten = 0
+        if self._troubled:
+            self._troubled = False
+            logger.warning("sessiontap: recording again; %d records written, %d lost", waited, self._lost)
+            self._lost = 0
 
 
 def load_price_table(settings: Settings) -> PriceTable:

@@ -98,6 +98,16 @@ def test_a_newer_schema_is_refused_with_one_line(path: Path, new_call: NewCall) 
     )
 
 
+def test_a_line_is_one_object(path: Path, new_call: NewCall) -> None:
+    """Two objects on a line, or one on two lines, are read as TinyDB's view of the file reads them: not."""
+    one = line(new_call("a"))
+    path.write_bytes(one.rstrip(b"\n") + line(new_call("b")) + b"{\n}\n\n" + line(new_call("c")))
+    calls, problems = read_calls(path)
+    assert calls == [new_call("c")]
+    assert [problem.line for problem in problems] == [1, 2, 3]
+    assert problems == journal.read(path).problems
+
+
 def test_a_report_shows_no_text_of_the_file_raw(path: Path) -> None:
     """An id full of terminal escapes reaches no terminal."""
     path.write_bytes(b'{"calls":{"\\u001b[2J%s":{"status":"\\u001b[31m"}}}\n' % (b"x" * 10_000))

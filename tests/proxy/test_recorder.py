@@ -1,0 +1,99 @@
+"""The recorder: what the store refuses waits, and one line tells of each trouble's start and end."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sessiontap.call import Call
+from sessiontap.pricing import load_prices
+from sessiontap.proxy.recorder import RETRY_S, Recorder
+from sessiontap.resources import find
+from sessiontap.store import Ledger
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home that is not there yet."""
+    return tmp_path / "home"
+
+
+def _recorder(home: Path, *, most_waiting: int = 3, clock: Iterator[float] | None = None) -> Recorder:
+    """A recorder whose clock goes on by more than the pause between two tries each time it is read."""
+    seconds = clock or itertools.count(0.0, 2 * RETRY_S)
+    prices = load_prices(find("pricing.yaml"))
+    return Recorder(Ledger(home), prices, most_waiting=most_waiting, clock=lambda: next(seconds))
+
+
+def _calls(number: int) -> Iterator[Call]:
+    for each in range(number):
+        yield Call(
+            call_id=f"00000000-0000-4000-8000-{each:012}",
+            session_id="s",
+            provider="openai",
+            api="openai.chat",
+            operation="chat",
+            host="api.openai.com",
+            url_path="/v1/chat/completions",
+            status="ok",
+            started_at=f"2026-11-23T20:00:00.{each:03}Z",
+        )
+
+
+def test_a_store_that_comes_back_gets_what_waited(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Records that could not be written are written, in order, as soon as one can be."""
+    recorder = _recorder(home)
+    home.write_text("in the way")
+    first, second, third = _calls(3)
+    with caplog.at_level(logging.WARNING):
+        recorder.started(first)
+        recorder.started(second)
+        home.unlink()
+        recorder.started(third)
+    assert Ledger(home).calls("s") == [first, second, third]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert "calls are not recorded" in caplog.messages[0]
+    assert str(home) in caplog.messages[0]
+    assert caplog.messages[1] == "sessiontap: recording again; 3 records written, 0 lost"
+
+
+def test_what_waits_is_bounded_and_the_loss_is_told(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Beyond the bound the oldest records are lost, and the closing line counts them."""
+    recorder = _recorder(home, most_waiting=3)
+    home.write_text("in the way")
+    calls = list(_calls(6))
+    with caplog.at_level(logging.WARNING):
+        for call in calls[:5]:
+            recorder.started(call)
+        home.unlink()
+        recorder.started(calls[5])
+    assert Ledger(home).calls("s") == calls[2:]
+    assert caplog.messages[-1] == "sessiontap: recording again; 4 records written, 2 lost"
+
+
+def test_closing_tries_once_more(home: Path) -> None:
+    """What waits when the proxy ends is written where that has become possible."""
+    recorder = _recorder(home)
+    home.write_text("in the way")
+    (call,) = _calls(1)
+    recorder.started(call)
+    home.unlink()
+    recorder.close()
+    assert Ledger(home).calls("s") == [call]
+
+
+def test_a_refusing_store_is_left_alone_for_a_while(home: Path) -> None:
+    """Between two tries the store is not touched, so that trouble costs the traffic next to nothing."""
+    recorder = _recorder(home, clock=itertools.repeat(5.0))
+    home.write_text("in the way")
+    first, second = _calls(2)
+    recorder.started(first)
+    home.unlink()
+    recorder.started(second)
+    assert not home.exists()
+    recorder.close()
+    assert Ledger(home).calls("s") == [first, second]
