@@ -106,7 +106,10 @@ _decoder = msgspec.json.Decoder(Call)
 
 
 def encode(call: Call) -> bytes:
-    """The call as one line of JSON, without the line end; absent fields are not known."""
+    """The call as one line of JSON, without the line end; absent fields are not known.
+
+    Raises UnicodeEncodeError for a text that is not Unicode (a lone surrogate).
+    """
     return _encoder.encode(call)
 
 

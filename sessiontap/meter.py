@@ -29,6 +29,8 @@ Ending = Literal["clean", "cut", "client-left"]
 _LONGEST_MESSAGE = 2000
 _FIRST_ERROR_STATUS = 400
 _END_OF_STREAM = b"[DONE]"
+# Decoding a larger body would hold up the event loop for seconds.
+_MOST_DECODED = 256 * 1024 * 1024
 _SENTENCES = {"clean": "", "cut": "the connection ended early", "client-left": "the client left"}
 
 
@@ -83,7 +85,7 @@ class CallMeter:
         parsed: object = None
         framing = JSONBody()
         try:
-            decoder = content_decoder(encoding)
+            decoder = content_decoder(encoding, limit=_MOST_DECODED)
             events = framing.feed(decoder.feed(body) + decoder.close()) + framing.close()
             parsed = decode_json(events[0].data) if events else None
         except WireError as error:
@@ -108,7 +110,7 @@ class CallMeter:
         self._event_stream = "event-stream" in content_type
         self._framing = framing_for(content_type, array=self.match.api.array_stream)
         try:
-            self._decoder = content_decoder(encoding)
+            self._decoder = content_decoder(encoding, limit=_MOST_DECODED)
         except WireError as error:
             self._give_up(error)
 

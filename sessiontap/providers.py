@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from sessiontap.apis import APIS, Api
+from sessiontap.untrusted import clean
 
 Kind = Literal["call", "poll"]
 
@@ -119,7 +120,7 @@ def match(method: str, host: str, target: str) -> Match | None:
     provider = _BY_HOST.get(host.lower().rstrip("."))
     if provider is None:
         return None
-    path = target.partition("?")[0].partition("#")[0]
+    path = clean(target.partition("?")[0].partition("#")[0])
     for route in provider.routes:
         found = route.path.fullmatch(path) if route.method == method else None
         if found:
@@ -130,7 +131,7 @@ def match(method: str, host: str, target: str) -> Match | None:
                 url_path=path,
                 api=route.api,
                 kind=route.kind,
-                model=unquote(model) if model else None,
+                model=clean(unquote(model)) if model else None,
                 streams=":streamGenerateContent" in path,
             )
     return None

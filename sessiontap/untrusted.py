@@ -39,7 +39,12 @@ def text(value: object, key: str) -> str | None:
     found = value.get(key) if isinstance(value, dict) else None
     if not isinstance(found, str) or not found:
         return None
-    return found if found.isascii() else found.encode("utf-8", "replace").decode("utf-8")
+    return found if found.isascii() else clean(found)
+
+
+def clean(value: str) -> str:
+    """The text with every lone surrogate, which no UTF-8 can hold, replaced by U+FFFD."""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def count(value: object, key: str) -> int | None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sessiontap.times import epoch_ms, rfc3339
@@ -28,6 +28,7 @@ def test_times_sort_as_text(first: float, second: float) -> None:
 
 
 @given(st.integers(0, 4 * 10**12))
+@example(1001)
 def test_a_stamp_reads_back_as_its_milliseconds(milliseconds: int) -> None:
     """Milliseconds as written come back, whole."""
     moment = datetime.fromtimestamp(milliseconds // 1000, UTC) + timedelta(milliseconds=milliseconds % 1000)
@@ -36,11 +37,10 @@ def test_a_stamp_reads_back_as_its_milliseconds(milliseconds: int) -> None:
 
 
 @given(SECONDS)
-def test_writing_a_time_that_was_read_changes_nothing_much(epoch_s: float) -> None:
-    """A stamp read and written again is at most one millisecond earlier (floats are binary)."""
+def test_writing_a_time_that_was_read_changes_nothing(epoch_s: float) -> None:
+    """A stamp read and written again is the same, although floats are binary."""
     stamp = rfc3339(epoch_s)
-    again = rfc3339(epoch_ms(stamp) / 1000)
-    assert 0 <= epoch_ms(stamp) - epoch_ms(again) <= 1
+    assert rfc3339(epoch_ms(stamp) / 1000) == stamp
 
 
 @pytest.mark.parametrize(

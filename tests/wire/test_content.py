@@ -124,6 +124,15 @@ def test_a_stream_that_was_cut_off_gives_what_it_held_and_then_an_error(encoding
             decoder.close()
 
 
+@pytest.mark.parametrize("beyond", [0, 1, 100, 257, 1000])
+def test_deflate_keeps_nothing_back_where_a_step_is_full(beyond: int) -> None:
+    """Output that does not fit a step of a mebibyte is still given by the same feed."""
+    body = gzip.compress(MEBIBYTE + bytes(beyond))
+    for end in range(len(body) - 20, len(body) + 1):
+        at_once = zlib.decompressobj(wbits=31).decompress(body[:end])
+        assert len(content_decoder("gzip").feed(body[:end])) == len(at_once)
+
+
 @pytest.mark.parametrize("name", sorted(COMPRESSED))
 def test_every_proper_prefix_is_cut_off(name: str) -> None:
     """No body that lacks a byte passes as whole."""

@@ -164,6 +164,7 @@ def test_comments_are_not_kept_and_not_counted() -> None:
     sse.feed(b"data: 1\n:")
     for _ in range(100):
         assert sse.feed(b"comment") == []
+        assert len(sse._line) <= len(b":comment")
     assert sse.feed(b"\n\n") == [Event("", b"1")]
     assert sse.feed(b":" + b"x" * 100 + b"\ndata: 2\n\n") == [Event("", b"2")]
     assert sse.dropped == 0

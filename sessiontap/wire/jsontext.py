@@ -1,0 +1,44 @@
+"""decode_json: a JSON text that somebody else wrote, read as tolerantly as the common readers do.
+
+https://www.rfc-editor.org/rfc/rfc8259
+"""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+
+from sessiontap.errors import WireError
+
+_decoder = msgspec.json.Decoder()
+_BOM = b"\xef\xbb\xbf"
+
+
+def decode_json(data: bytes) -> object:
+    """The value of a JSON text: dict, list, str, int, float, bool or None.
+
+    Also reads what is not strictly JSON but is sent: a byte order mark, NaN, Infinity, numbers beyond a
+    float (they become infinite), lone surrogates (they stay) and invalid UTF-8 (U+FFFD).
+    Raises WireError for what is malformed or nested too deeply, and nothing else.
+    """
+    try:
+        value: object = _decoder.decode(data)
+    except RecursionError as error:
+        message = "JSON is nested too deeply to be read"
+        raise WireError(message) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _lenient(data, str(error))
+    return value
+
+
+def _lenient(data: bytes, reason: str) -> object:
+    try:
+        value: object = json.loads(data.removeprefix(_BOM).decode("utf-8", "replace"))
+    except RecursionError as error:
+        message = "JSON is nested too deeply to be read"
+        raise WireError(message) from error
+    except ValueError as error:
+        message = f"not JSON: {reason}"
+        raise WireError(message) from error
+    return value
