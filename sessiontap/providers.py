@@ -12,6 +12,7 @@ from typing import Literal
 from urllib.parse import unquote
 
 from sessiontap.apis import APIS, Api
+from sessiontap.semconv import ProviderName
 from sessiontap.untrusted import clean
 
 Kind = Literal["call", "poll"]
@@ -35,7 +36,7 @@ class Route:
 class Provider:
     """One provider: its name (OpenTelemetry's where it has one), hosts and routes; the first match wins."""
 
-    name: str
+    name: ProviderName
     hosts: tuple[str, ...]
     routes: tuple[Route, ...]
 
@@ -44,7 +45,7 @@ class Provider:
 class Match:
     """What the table says of one URL. `url_path` has neither query nor fragment."""
 
-    provider: str
+    provider: ProviderName
     host: str
     url_path: str
     api: Api

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sessiontap.call import UsagePart
+from sessiontap.semconv import Operation
 from sessiontap.untrusted import JsonObject, flag, text
 from sessiontap.usage import Usage
 
@@ -63,7 +64,7 @@ class Api:
     """
 
     name: str
-    operation: str
+    operation: Operation
     reader: Callable[[], ReplyReader]
     read_request: Callable[[JsonObject], RequestFacts]
     array_stream: bool = False
