@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from sessiontap.views.columns import Column, cut, facts, fit
+from sessiontap.views.columns import Cell, Column, cut, facts, fit
 
 COLUMNS = (Column("Name", "left", least=6), Column("Time", gives_way=1), Column("Cost"))
-ROW = [Text("a long name"), Text("2.3 s"), Text("$0.0123")]
+ROW: list[Cell] = [Text("a long name"), "2.3 s", "$0.0123"]
 
 
-def lines(width: int, row: list[Text] | None = None) -> list[str]:
+def lines(width: int, row: list[Cell] | None = None) -> list[str]:
     """The heading and one row."""
     layout = fit(COLUMNS, [row or ROW], width)
     return [layout.heading().plain, layout.line(row or ROW).plain]
@@ -36,13 +36,13 @@ def test_a_terminal_too_narrow_for_anything_does_not_fail() -> None:
 
 def test_a_weak_column_without_content_is_not_shown() -> None:
     """Unknown in every row is no information."""
-    row = [Text("name"), Text("-"), Text("$1.00")]
+    row: list[Cell] = ["name", "-", "$1.00"]
     assert lines(80, row) == ["Name   Cost", "name  $1.00"]
 
 
 def test_wide_characters_are_counted_as_the_terminal_draws_them() -> None:
     """A CJK character takes two cells."""
-    line = lines(24, [Text("日本語日本語"), Text("2.3 s"), Text("$0.0123")])[1]
+    line = lines(24, ["日本語日本語", "2.3 s", "$0.0123"])[1]
     assert line.startswith("日本語")
     assert line.endswith("  2.3 s  $0.0123")
     assert Text(line).cell_len == 24

@@ -1,0 +1,160 @@
+"""The command `sessiontap`: finds the command by name, and says what went wrong in one line.
+
+Exit codes: 0 done, 1 something failed, 2 wrong usage, 130 Ctrl-C. A command's module is imported
+when that command runs: a start costs click and nothing else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple, NoReturn
+
+import click
+
+from sessiontap import __version__
+from sessiontap.errors import SessiontapError
+from sessiontap.views.safe_text import safe
+
+INTERRUPTED = 130
+
+
+class Entry(NamedTuple):
+    """Where a command lives, and its line in the list of commands."""
+
+    place: str
+    """`module:attribute`."""
+    help: str
+
+
+COMMANDS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "demo": Entry(
+            "sessiontap.cli.demo:demo", "Watch a small agent become a session: no key, no network."
+        ),
+        "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
+        "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
+        "export": Entry(
+            "sessiontap.cli.export:export", "Write sessions or calls as JSON, JSON Lines or CSV."
+        ),
+    }
+)
+"""A new command: its file, and its line here."""
+
+
+class Failure(click.ClickException):
+    """A fault that the user must act on: one line on stderr, exit code 1."""
+
+    exit_code = 1
+
+    def show(self, file: object = None) -> None:
+        """Prints `sessiontap: what went wrong`."""
+        del file
+        complain(self.message)
+
+
+def complain(message: str) -> None:
+    """Prints one line on stderr, harmless whatever the message quotes."""
+    click.echo(f"sessiontap: {safe(message, 2000)}", err=True)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they run, not when their names are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the table's order."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now; None where there is none of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].place.split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command), cmd_name
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; a fault that the user must act on becomes one line."""
+        try:
+            result: object = super().invoke(ctx)
+            # Written out here, where a reader that has gone away is dealt with quietly.
+            sys.stdout.flush()
+        except SessiontapError as error:
+            raise Failure(str(error)) from error
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise Failure(_reason(error)) from error
+        except (KeyboardInterrupt, click.Abort) as error:
+            # The terminal shows ^C; what follows begins on a line of its own.
+            click.echo(err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from error
+        return result
+
+
+def _reason(error: OSError) -> str:
+    """`/a/path: Permission denied`, without Python's number and quotes."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="sessiontap", message="%(prog)s %(version)s")
+def cli() -> None:
+    """See what agents did, what it took and what it cost.
+
+    The proxy records (mitmdump -s addon.py); these commands read, also while it runs.
+
+    \b
+    Examples:
+      sessiontap demo
+      sessiontap list --since 7d
+      sessiontap show -1
+      sessiontap export --what calls --format csv -o calls.csv
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+
+
+def main() -> NoReturn:
+    """The entry point: never returns, never shows a traceback for a fault of the user's making."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # An output that cannot hold a character gets its number instead of an exception.
+            reconfigure(errors="backslashreplace")
+    code: object = 1
+    try:
+        cli(prog_name="sessiontap")
+    except SystemExit as error:
+        code = error.code
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    _leave(code)
+
+
+def _leave(code: object) -> NoReturn:
+    """Ends; what nobody will read any more is thrown away instead of complained about."""
+    try:
+        if code == INTERRUPTED:
+            _discard_output()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+    sys.exit(code if isinstance(code, int) else 1)
+
+
+def _discard_output() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,106 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from sessiontap.cli.when import when
+from sessiontap.sessions.filters import CallFilter
+from sessiontap.settings import home_folder
+
+R = TypeVar("R")
+
+
+def home_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds `--home`; the command gets `home`, an absolute path."""
+    return click.option(
+        "--home",
+        metavar="FOLDER",
+        default="",
+        callback=_home,
+        help="Where the records are.  [default: $SESSIONTAP_HOME, else ~/.sessiontap]",
+    )(command)
+
+
+def _home(_ctx: click.Context, _param: click.Parameter, value: str) -> Path:
+    return home_folder(value)
+
+
+def json_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds `--json`; the command gets `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+def _properties(
+    ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[str, str], ...]:
+    pairs: list[tuple[str, str]] = []
+    for text in values:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            message = f"{text!r} is no property; write it as KEY=VALUE"
+            raise click.BadParameter(message, ctx, param)
+        pairs.append((key, value))
+    return tuple(pairs)
+
+
+def filter_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Adds the filters; the command gets `wanted`, a CallFilter."""
+
+    @functools.wraps(command)
+    def with_filter(
+        *args: object,
+        since: str | None,
+        until: str | None,
+        name: tuple[str, ...],
+        user: tuple[str, ...],
+        model: tuple[str, ...],
+        properties: tuple[tuple[str, str], ...],
+        **kwargs: object,
+    ) -> R:
+        wanted = CallFilter(
+            since=since, until=until, names=name, users=user, models=model, properties=properties
+        )
+        return command(*args, wanted=wanted, **kwargs)
+
+    decorated: Callable[..., R] = with_filter
+    for option in (
+        click.option(
+            "--property",
+            "properties",
+            metavar="KEY=VALUE",
+            callback=_properties,
+            multiple=True,
+            help="Calls with this property; repeated: with all of them.",
+        ),
+        click.option(
+            "--model",
+            metavar="NAME",
+            multiple=True,
+            help="Calls of this model; patterns such as 'gpt-5*' work. Repeated: any of them.",
+        ),
+        click.option(
+            "--user", metavar="ID", multiple=True, help="Calls of this user. Repeated: any of them."
+        ),
+        click.option(
+            "--name",
+            metavar="NAME",
+            multiple=True,
+            help="Sessions of this name; patterns such as 'triage*' work. Repeated: any of them.",
+        ),
+        click.option("--until", metavar="TIME", callback=when, help="Calls that started before this time."),
+        click.option(
+            "--since",
+            metavar="TIME",
+            callback=when,
+            help="Calls that started at this time or later: 30m, 2h, 7d or 2w ago, a day such as"
+            " 2026-11-01 (midnight UTC), or RFC 3339.",
+        ),
+    ):
+        decorated = option(decorated)
+    return decorated

@@ -1,0 +1,61 @@
+"""`sessiontap show`: one session as a tree."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from sessiontap.cli.main import complain
+from sessiontap.cli.options import home_option, json_option
+from sessiontap.cli.stored import find_session, open_store
+from sessiontap.sessions.rollup import summarize
+from sessiontap.sessions.tree import build_tree
+
+
+# Unknown options are let through so that `-1` is a session; `_session` refuses the others.
+def _session(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if value.startswith("-") and not value[1:].isdecimal():
+        raise click.NoSuchOption(
+            value, possibilities=[name for known in ctx.command.params for name in known.opts], ctx=ctx
+        )
+    if not value:
+        message = "an empty text names no session; `sessiontap list` shows them"
+        raise click.BadParameter(message, ctx, param)
+    return value
+
+
+@click.command("show", context_settings={"ignore_unknown_options": True})
+@click.argument("session", metavar="ID", callback=_session)
+@json_option
+@home_option
+def show(session: str, home: Path, *, as_json: bool) -> None:
+    """Show one session as a tree of paths and calls.
+
+    ID is the session's id, the beginning of it, its name, or -1 for the newest session, -2 for the
+    one before. Folders show what everything below them comes to; `~` marks a streamed reply.
+
+    \b
+    Examples:
+      sessiontap show -1
+      sessiontap show 9f3b
+      sessiontap show 'triage ticket 4711' --json
+    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    store = open_store(home)
+    found = find_session(store, session)
+    summary, root = summarize(found.session_id, found.calls), build_tree(found.calls)
+    if as_json:
+        from sessiontap.export.tree_json import tree_json
+
+        sys.stdout.buffer.write(tree_json(summary, root) + b"\n")
+    else:
+        from sessiontap.views.console import console, draws_lines
+        from sessiontap.views.console import show as print_lines
+        from sessiontap.views.session_tree import session_tree
+
+        terminal = console(sys.stdout)
+        ascii_only = not draws_lines(terminal)
+        print_lines(terminal, session_tree(summary, root, terminal.width, ascii_only=ascii_only))
+    for problem in store.problems:
+        complain(str(problem))

@@ -1,0 +1,51 @@
+"""A second `-s` script for mitmdump: sends every upstream connection to the providers' double.
+
+Flows keep their real hosts and server names, so certificates are verified and providers recognised as ever;
+and since *every* host is rerouted, nothing behind such a proxy reaches the network.
+The double's port is in the environment variable `SESSIONTAP_DOUBLE_PORT`.
+"""
+
+import os
+import signal
+import threading
+from typing import Any
+
+PORT_VARIABLE = "SESSIONTAP_DOUBLE_PORT"
+
+
+class Reroute:
+    """Sends connections to the double, and ends mitmdump when its starter is gone."""
+
+    def __init__(self, port: int) -> None:
+        self._double = ("127.0.0.1", port)
+        self._real: dict[str, Any] = {}
+
+    def server_connect(self, data: Any) -> None:
+        """Called before a connection is made: its address is still open to change."""
+        self._real[data.server.id] = data.server.address
+        data.server.address = self._double
+
+    def server_connected(self, data: Any) -> None:
+        """Called when it is made: gives it its real address back, or every flow would show the double's.
+
+        mitmproxy refuses that through the attribute, rightly: who else could know that it is the same socket?
+        """
+        vars(data.server)["address"] = self._real.pop(data.server.id)
+
+    def server_connect_error(self, data: Any) -> None:
+        """Called when it could not be made: forgets it."""
+        self._real.pop(data.server.id, None)
+
+    def running(self) -> None:
+        """Called when mitmdump is up; its standard input is a pipe that ends with who started it."""
+        threading.Thread(target=_follow_starter, daemon=True, name="follow-starter").start()
+
+
+def _follow_starter() -> None:
+    # Not through sys.stdin: a daemon thread that holds its lock would abort the interpreter's exit.
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if PORT_VARIABLE in os.environ:
+    addons = [Reroute(int(os.environ[PORT_VARIABLE]))]

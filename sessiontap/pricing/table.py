@@ -1,0 +1,162 @@
+"""PriceTable: prices a call by the entry that held on its day.
+
+A model that no entry knows is unpriced, with the reason; it never costs zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from pathlib import Path
+
+import msgspec
+
+from sessiontap.call import Call, UsagePart
+from sessiontap.pricing.cost import Cost, Unpriced, cost_of, total
+from sessiontap.pricing.entry import Entry
+from sessiontap.pricing.match import Names
+from sessiontap.pricing.nodes import quoted
+from sessiontap.pricing.rates import EXACT
+from sessiontap.pricing.sheet import Rules, read_sheet
+from sessiontap.pricing.tools import TOOLS, uses
+from sessiontap.times import epoch_ms
+from sessiontap.usage import Usage
+
+_NOTHING = Cost(Decimal(0), {}, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """The models of a provider by id, with their entries, oldest first; and which names mean them."""
+
+    models: Mapping[str, tuple[Entry, ...]]
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """Everything that one or several price files say. Made by `load_prices`."""
+
+    providers: Mapping[str, Provider]
+
+    def price(self, call: Call) -> Call:
+        """The call with its cost, or with `unpriced_reason`. Never raises.
+
+        Sets `cost_usd`, `cost_breakdown` (USD by class and tool, sums to the cost), `cost_source`, `price_id`
+        (several, comma-separated, where the parts were priced by several entries) and each part's cost.
+        A call without usage, or with a cost that its provider states, comes back as it is.
+        """
+        if call.cost_source == "provider" or not call.usage:
+            return call
+        call_parts, found = self._cost_of_call(call)
+        if isinstance(found, Unpriced):
+            return msgspec.structs.replace(
+                call,
+                usage_parts=call_parts,
+                cost_usd=None,
+                cost_breakdown=None,
+                cost_source=None,
+                price_id=None,
+                unpriced_reason=found.reason,
+            )
+        return msgspec.structs.replace(
+            call,
+            usage_parts=call_parts,
+            cost_usd=found.usd,
+            cost_breakdown=found.breakdown,
+            cost_source="table",
+            price_id=found.price_id,
+            unpriced_reason=None,
+        )
+
+    def find(self, provider: str, model: str, at_ms: int) -> Entry | None:
+        """The entry that prices a model's calls at a moment, in milliseconds since the epoch."""
+        rows = self.providers.get(provider)
+        found = rows.names.find(model) if rows else None
+        if rows is None or found is None:
+            return None
+        return next((entry for entry in rows.models[found] if entry.holds(at_ms)), None)
+
+    def entries(self) -> Iterator[tuple[str, str, Entry]]:
+        """Provider, model (lower case) and entry for every entry of the table, in the order of the files."""
+        for name, provider in self.providers.items():
+            for model, entries in provider.models.items():
+                yield from ((name, model, entry) for entry in entries)
+
+    def _cost_of_call(self, call: Call) -> tuple[tuple[UsagePart, ...], Cost | Unpriced]:
+        names = tuple(name for name in (call.response_model, call.request_model) if name)
+        if not call.usage_parts:
+            return (), self._cost(call, names, call.usage)
+        costs = [self._cost(call, (part.model,), part.usage) for part in call.usage_parts]
+        pairs = zip(call.usage_parts, costs, strict=True)
+        beside = self._cost(call, names, _tools_beside(call))
+        return tuple(_with_cost(part, cost) for part, cost in pairs), _sum([*costs, beside])
+
+    def _cost(self, call: Call, names: tuple[str, ...], usage: Usage) -> Cost | Unpriced:
+        if call.billing == "free":
+            return _NOTHING
+        found = self._cost_by_entry(call, names, usage)
+        used = any(getattr(usage, name) for name in Usage.__struct_fields__)
+        return found if used or not usage or isinstance(found, Cost) else _NOTHING
+
+    def _cost_by_entry(self, call: Call, names: tuple[str, ...], usage: Usage) -> Cost | Unpriced:
+        if not usage:
+            return Unpriced("no price: a part of the call reports no usage")
+        if not names:
+            return Unpriced("no price: the call names no model")
+        try:
+            at_ms = epoch_ms(call.started_at)
+        except (ValueError, OverflowError):
+            return Unpriced(f"no price: started_at {quoted(call.started_at)} is not an RFC 3339 time")
+        provider = f"provider {quoted(call.provider)}"
+        for name in names:
+            entry = self.find(call.provider, name, at_ms)
+            if entry is not None:
+                return cost_of(usage, entry, call.service_tier, f"{quoted(name)} of {provider}")
+        known = next((name for name in names if self._knows(call.provider, name)), None)
+        if known is not None:
+            return Unpriced(f"no price for model {quoted(known)} of {provider} at {quoted(call.started_at)}")
+        return Unpriced(f"no price for model {quoted(names[0])} of {provider}")
+
+    def _knows(self, provider: str, model: str) -> bool:
+        rows = self.providers.get(provider)
+        return rows is not None and rows.names.find(model) is not None
+
+
+def load_prices(*paths: Path) -> PriceTable:
+    """The table of one or several price files; later ones go over earlier ones, model by model.
+
+    A model that a later file has is its alone, under all the names that it had before.
+    Raises PricingError, one line with file, line and key, for a file with a mistake.
+    """
+    providers: dict[str, Provider] = {}
+    rules: dict[str, Rules] = {}
+    with localcontext(EXACT):
+        for path in paths:
+            for name, sheet in read_sheet(path, rules).items():
+                below = providers.get(name, Provider({}, Names({}, ())))
+                providers[name] = Provider({**below.models, **sheet.models}, sheet.names.over(below.names))
+                rules[name] = sheet.rules
+    return PriceTable(providers)
+
+
+def _with_cost(part: UsagePart, cost: Cost | Unpriced) -> UsagePart:
+    return msgspec.structs.replace(part, cost_usd=cost.usd if isinstance(cost, Cost) else None)
+
+
+def _sum(costs: list[Cost | Unpriced]) -> Cost | Unpriced:
+    known = [cost for cost in costs if isinstance(cost, Cost)]
+    if len(known) == len(costs):
+        return total(known)
+    return next(cost for cost in costs if isinstance(cost, Unpriced))
+
+
+def _tools_beside(call: Call) -> Usage:
+    """The uses of priced tools that the call counts and its parts do not."""
+    return Usage(
+        **{
+            field: max(uses(call.usage, tool) - sum(uses(part.usage, tool) for part in call.usage_parts), 0)
+            for tool, field in TOOLS.items()
+        }
+    )

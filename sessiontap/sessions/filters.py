@@ -1,0 +1,64 @@
+"""CallFilter: which calls a person asked for. Every kind of filter narrows; values of one kind widen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from sessiontap.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Conditions that a call must meet; an empty one lets every call through.
+
+    `since` and `until` are RFC 3339 times as the record has them; since is included, until is not.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    names: tuple[str, ...] = ()
+    """Session names: exact, or patterns with `*`, `?` and `[…]`; upper and lower case are the same."""
+    users: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    """Names or patterns, against the model that was asked for and the one that answered."""
+    properties: tuple[tuple[str, str], ...] = ()
+    """Key and value; the keys compare without case, as header names do. All must be there."""
+
+    def matching(self, calls: Sequence[Call]) -> list[Call]:
+        """The calls of one session that meet every condition, in the order given.
+
+        The name is the session's: a call that came without one is of the session all the same.
+        """
+        if self.names and not any(
+            _matches(call.session_name, self.names) for call in calls if call.session_name
+        ):
+            return []
+        return [call for call in calls if self._lets_through(call)]
+
+    def _lets_through(self, call: Call) -> bool:
+        if self.since is not None and call.started_at < self.since:
+            return False
+        if self.until is not None and call.started_at >= self.until:
+            return False
+        if self.users and call.user_id not in self.users:
+            return False
+        if self.models and not any(
+            _matches(model, self.models) for model in (call.request_model, call.response_model)
+        ):
+            return False
+        if not self.properties:
+            return True
+        have = {key.casefold(): value for key, value in call.properties.items()}
+        return all(have.get(key.casefold()) == value for key, value in self.properties)
+
+
+def _matches(text: str | None, patterns: Sequence[str]) -> bool:
+    """Exact first: a name may itself hold the signs of a pattern."""
+    if text is None:
+        return False
+    folded = text.casefold()
+    return any(
+        folded == pattern.casefold() or fnmatchcase(folded, pattern.casefold()) for pattern in patterns
+    )

@@ -1,0 +1,96 @@
+"""Numbers for people: money, tokens, durations, times. None is shown as `-`, never as 0."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sessiontap.times import epoch_ms
+
+UNKNOWN = "-"
+
+_SMALLEST = Decimal("0.000001")
+_LARGEST = Decimal(10) ** 12
+
+_MILLION, _BILLION, _TRILLION = 10**6, 10**9, 10**12
+_SECOND_MS = 1000
+_SIXTY_SECONDS_MS = 59_950
+"""From here on one decimal would round to `60.0 s`."""
+_HOUR_S = 3600
+_DAY_MIN = 24 * 60
+
+
+def money(usd: Decimal | None) -> str:
+    """US dollars with enough digits to see a sub-cent cost: `$1,234.50`, `$0.0123`, `$0.000123`."""
+    if usd is None or not usd.is_finite():
+        return UNKNOWN
+    sign, amount = ("-" if usd < 0 else ""), abs(usd)
+    if amount == 0:
+        return "$0.00"
+    if amount < _SMALLEST:
+        return f"{sign}<${_SMALLEST}"
+    if amount >= _LARGEST:
+        return f"{sign}${amount:.2E}"
+    if amount >= 1:
+        places = 2
+    elif amount >= Decimal("0.01"):
+        places = 4
+    else:
+        places = 6
+    rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+    return f"{sign}${rounded:,f}"
+
+
+def cost(usd: Decimal | None, unpriced_calls: int) -> str:
+    """A cost that says what it leaves out: `$0.0123 +1 unpriced`, `1 unpriced`, `-`."""
+    if not unpriced_calls:
+        return money(usd)
+    if usd is None:
+        return f"{unpriced_calls:,} unpriced"
+    return f"{money(usd)} +{unpriced_calls:,} unpriced"
+
+
+def tokens(number: int | None) -> str:
+    """`12,345` up to a million, then `1.2M`, `1.2B`, `1.2T`."""
+    if number is None:
+        return UNKNOWN
+    if number < _MILLION:
+        return f"{number:,}"
+    if number < _BILLION - _MILLION // 20:
+        return f"{number / _MILLION:.1f}M"
+    if number < _TRILLION - _BILLION // 20:
+        return f"{number / _BILLION:.1f}B"
+    return f"{number / _TRILLION:,.1f}T"
+
+
+def duration(ms: int | None) -> str:
+    """`340 ms`, `2.3 s`, `1m 05s`, `2h 03m`, `1d 02h`."""
+    if ms is None:
+        return UNKNOWN
+    if ms < _SECOND_MS:
+        return f"{ms} ms"
+    if ms < _SIXTY_SECONDS_MS:
+        return f"{ms / 1000:.1f} s"
+    seconds = round(ms / 1000)
+    if seconds < _HOUR_S:
+        return f"{seconds // 60}m {seconds % 60:02}s"
+    minutes = seconds // 60
+    if minutes < _DAY_MIN:
+        return f"{minutes // 60}h {minutes % 60:02}m"
+    hours = minutes // 60
+    return f"{hours // 24:,}d {hours % 24:02}h"
+
+
+def moment(stamp: str | None, style: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """A record's time in UTC; `style` as for strftime."""
+    if stamp is None:
+        return UNKNOWN
+    try:
+        return datetime.fromtimestamp(epoch_ms(stamp) / 1000, UTC).strftime(style)
+    except (ValueError, OverflowError, OSError):
+        return UNKNOWN
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 call`, `2 calls`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,142 @@
+"""The list of sessions: one line each where the terminal is wide, two where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from sessiontap.sessions.rollup import SessionSummary
+from sessiontap.sessions.tally import Tally
+from sessiontap.views.columns import Cell, Column, Layout, facts, fit
+from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, tokens
+from sessiontap.views.safe_text import safe
+
+NO_SESSION = "unassigned"
+"""The name by which the store finds the calls that belong to no session."""
+
+_WIDE = (
+    Column("Session", "left", most=60, least=20),
+    Column("ID", "left"),
+    Column("Agent", "left", most=30),
+    Column("Started (UTC)", "left"),
+    Column("Time"),
+    Column("Calls"),
+    Column("Errors"),
+    Column("Input"),
+    Column("Output"),
+    Column("Cost"),
+)
+_NARROW = (
+    Column("Session", "left", most=60, least=16),
+    Column("UTC", "left", gives_way=3),
+    Column("Time", gives_way=1),
+    Column("Calls"),
+    Column("Err", gives_way=2),
+    Column("Input"),
+    Column("Output"),
+    Column("Cost"),
+)
+
+
+def title(summary: SessionSummary) -> str:
+    """The session's name, else its id, made safe for a terminal."""
+    return safe(summary.name or summary.session_id or NO_SESSION)
+
+
+def session_list(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
+    """The lines of the list in the order given, with a line of totals."""
+    if not summaries:
+        yield Text("No sessions.")
+        return
+    rows = [_wide(summary) for summary in summaries]
+    layout = fit(_WIDE, rows, width)
+    if layout.fits:
+        yield layout.heading()
+        yield from map(layout.line, rows)
+    else:
+        yield from _two_lines(summaries, width)
+    yield Text()
+    yield from _totals(summaries, width)
+
+
+def _wide(summary: SessionSummary) -> list[Cell]:
+    return [
+        Text(safe(summary.name) if summary.name else UNKNOWN, "bold"),
+        safe(summary.session_id or NO_SESSION),
+        _agents(summary),
+        moment(summary.started_at, "%Y-%m-%d %H:%M"),
+        *_figures(summary),
+        _cost(summary),
+    ]
+
+
+def _two_lines(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
+    """Figures on the first line; id, agent and what has no price on the second."""
+    rows: list[list[Cell]] = [
+        [
+            Text(title(summary), "bold"),
+            moment(summary.started_at, "%m-%d %H:%M"),
+            *_figures(summary),
+            money(summary.cost_usd),
+        ]
+        for summary in summaries
+    ]
+    layout: Layout = fit(_NARROW, rows, width)
+    yield layout.heading()
+    for summary, row in zip(summaries, rows, strict=True):
+        yield layout.line(row)
+        session_id = safe(summary.session_id) if summary.name and summary.session_id else ""
+        notes = [note for note in (session_id, _agents(summary)) if note not in {"", UNKNOWN}]
+        unpriced = Text(f"+{summary.unpriced_calls:,} unpriced" if summary.unpriced_calls else "", "yellow")
+        below = Text("  " + " · ".join(notes), "dim", no_wrap=True)
+        below.truncate(width - unpriced.cell_len - 2, overflow="ellipsis")
+        if unpriced:
+            below.append(" " * (_width(layout) - below.cell_len - unpriced.cell_len))
+            below.append_text(unpriced)
+        if notes or unpriced:
+            yield below
+
+
+def _width(layout: Layout) -> int:
+    return layout.heading().cell_len
+
+
+def _figures(summary: SessionSummary) -> list[Cell]:
+    return [
+        "running" if summary.running and summary.ended_at is None else duration(summary.duration_ms),
+        f"{summary.calls:,}",
+        Text(f"{summary.errors:,}", "red" if summary.errors else ""),
+        tokens(summary.usage.input_tokens),
+        tokens(summary.usage.output_tokens),
+    ]
+
+
+def _agents(summary: SessionSummary) -> str:
+    return ", ".join(safe(agent, 100) for agent in summary.agents[:5]) or UNKNOWN
+
+
+def _cost(summary: SessionSummary) -> Text:
+    return Text(
+        cost(summary.cost_usd, summary.unpriced_calls), "yellow" if summary.unpriced_calls else "green"
+    )
+
+
+def _totals(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
+    tally = Tally()
+    for summary in summaries:
+        tally.calls += summary.calls
+        tally.errors += summary.errors
+        tally.unpriced_calls += summary.unpriced_calls
+        tally.add_usage(summary.usage)
+        tally.add_cost(summary.cost_usd, notional=False)
+    usage = tally.usage()
+    parts = (
+        counted(len(summaries), "session"),
+        counted(tally.calls, "call"),
+        counted(tally.errors, "error"),
+        f"{tokens(usage.input_tokens)} in",
+        f"{tokens(usage.output_tokens)} out",
+        cost(tally.cost_usd, tally.unpriced_calls),
+    )
+    return facts([Text(part, "bold") for part in parts], width)

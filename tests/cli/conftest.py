@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from sessiontap.cli.main import cli
+from tests.cli.running import Run, Start
+from tests.sessions.samples import fill, plain, triage
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A store with two sessions."""
+    folder = tmp_path / "home"
+    fill(folder, triage(), plain())
+    return folder
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """See Run."""
+
+    def invoke(*args: str, **environ: str) -> Result:
+        return CliRunner().invoke(
+            cli, list(args), env={"SESSIONTAP_HOME": str(home), **environ}, prog_name="sessiontap"
+        )
+
+    return invoke
+
+
+@pytest.fixture
+def process(home: Path) -> Start:
+    """See Start."""
+
+    def start(*args: str, **environ: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "sessiontap", *args],
+            env={**os.environ, "SESSIONTAP_HOME": str(home), **environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return start

@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from sessiontap.call import Call
+from sessiontap.pricing import PriceTable
+from sessiontap.pricing.entry import STANDARD
+from sessiontap.pricing.rates import CLASSES
+from sessiontap.resources import find
+from sessiontap.times import epoch_ms
+from sessiontap.usage import Usage
+
+_NOW = epoch_ms("2026-11-23T20:00:00.000Z")
+_PAGES = {
+    "anthropic": "https://platform.claude.com/docs/en/about-claude/pricing",
+    "gcp.gemini": "https://ai.google.dev/gemini-api/docs/pricing",
+    "openai": "https://developers.openai.com/api/docs/pricing",
+}
+
+
+def test_every_entry_has_a_page_and_a_day(ours: PriceTable) -> None:
+    """The provider's own page, and a day that is not in the future."""
+    for provider, _, entry in ours.entries():
+        assert entry.source.startswith(_PAGES[provider]), entry.price_id
+        assert date(2026, 11, 23) <= entry.checked <= date.today(), entry.price_id  # noqa: DTZ011 -- as a reader sees it
+
+
+def test_the_models_of_a_provider_stand_under_one_name_each(ours: PriceTable) -> None:
+    """Price ids are unique, and every provider has some."""
+    ids = [entry.price_id for _, _, entry in ours.entries()]
+    assert len(ids) == len(set(ids))
+    assert {provider for provider, _, _ in ours.entries()} == set(_PAGES)
+
+
+def test_cached_input_never_costs_more_than_input(ours: PriceTable) -> None:
+    """Reading a cache is a discount, at every size and in every tier; writing one is none."""
+    for _, _, entry in ours.entries():
+        for card in (card for cards in entry.tiers.values() for card in cards):
+            rates = {name: card.rate(name) for name in CLASSES}
+            fresh, read, written, kept = (
+                rates[name] for name in ("input", "cache_read", "cache_write", "cache_write_1h")
+            )
+            assert fresh is not None
+            assert read is not None
+            assert written is not None
+            assert kept is not None
+            assert read <= fresh <= written <= kept, entry.price_id
+
+
+def test_long_prompts_never_cost_less(ours: PriceTable) -> None:
+    """A larger prompt's card has no smaller rate in any class."""
+    for _, _, entry in ours.entries():
+        for cards in entry.tiers.values():
+            for larger, smaller in pairwise(cards):
+                for name in CLASSES:
+                    assert (larger.rate(name) or 0) >= (smaller.rate(name) or 0), (entry.price_id, name)
+
+
+def test_slow_tiers_cost_no_more_and_fast_ones_no_less_than_standard(ours: PriceTable) -> None:
+    """Batch and flex are discounts; priority, fast and ultrafast are surcharges; others are not known."""
+    signs = {"batch": -1, "flex": -1, "priority": 1, "fast": 1, "ultrafast": 1}
+    plain = {STANDARD, "auto", "default", "scale"}
+    for _, _, entry in ours.entries():
+        assert entry.tiers.keys() <= signs.keys() | plain, entry.price_id
+        for tier in entry.tiers.keys() & signs.keys():
+            for prompt in (1, 99_000, 250_000, 999_000):
+                card, standard = entry.card(tier, prompt), entry.card(STANDARD, prompt)
+                assert card is not None
+                assert standard is not None
+                for name in CLASSES:
+                    rates = card.rate(name) or Decimal(0), standard.rate(name) or Decimal(0)
+                    assert (rates[0] - rates[1]) * signs[tier] >= 0, (entry.price_id, tier, name)
+
+
+def test_every_model_answers_to_its_own_name_and_aliases(ours: PriceTable) -> None:
+    """No name is taken by the rule that strips a day, or by a pattern, for another model."""
+    for name, provider in ours.providers.items():
+        for alias, model in provider.names.models.items():
+            assert provider.names.find(alias) == model
+            assert provider.names.find(f"models/{alias.upper()}") == model
+            assert ours.find(name, f"{alias}-foo", _NOW) is None or alias.startswith(("ft:", "gemma-3"))
+
+
+@pytest.mark.parametrize(
+    ("provider", "name", "price_id"),
+    [
+        ("anthropic", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5@2026-04-30"),
+        ("anthropic", "claude-3-5-haiku-latest", "anthropic/claude-3-5-haiku@2024-10-22"),
+        ("anthropic", "claude-opus-4-20250514", "anthropic/claude-opus-4@2025-05-14"),
+        ("anthropic", "claude-opus-4-0", "anthropic/claude-opus-4@2025-05-14"),
+        ("anthropic", "claude-opus-5-5", "anthropic/claude-opus-5-5"),
+        ("gcp.gemini", "models/gemini-2.5-flash", "gcp.gemini/gemini-2.5-flash"),
+        ("gcp.gemini", "gemini-2.5-pro-preview-05-06", "gcp.gemini/gemini-2.5-pro"),
+        ("gcp.gemini", "gemini-2.0-flash-001", "gcp.gemini/gemini-2.0-flash"),
+        ("gcp.gemini", "gemini-2.5-flash-preview-tts", "gcp.gemini/gemini-2.5-flash-preview-tts"),
+        (
+            "gcp.gemini",
+            "gemini-2.5-flash-native-audio-preview-12-2025",
+            "gcp.gemini/gemini-2.5-flash-native-audio",
+        ),
+        ("gcp.gemini", "gemma-3-27b-it", "gcp.gemini/gemma-3"),
+        ("openai", "gpt-4o", "openai/gpt-4o@2024-08-06"),
+        ("openai", "gpt-4o-2024-11-20", "openai/gpt-4o@2024-08-06"),
+        ("openai", "gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13@2024-05-13"),
+        ("openai", "gpt-5-chat-latest", "openai/gpt-5@2025-08-07"),
+        ("openai", "gpt-5.6", "openai/gpt-5.6-sol@2026-08-21"),
+        ("openai", "ft:gpt-4o-mini-2024-07-18:acme::abc", "openai/ft:gpt-4o-mini"),
+        ("openai", "ft:gpt-4o-mini-2024-07-18:acme:name:abc:ckpt-step-90", "openai/ft:gpt-4o-mini"),
+        ("openai", "omni-moderation-latest", "openai/omni-moderation"),
+    ],
+)
+def test_names_as_they_come_over_the_wire_find_their_entry(
+    ours: PriceTable, provider: str, name: str, price_id: str
+) -> None:
+    """Snapshots, aliases, previews and fine-tuned models, each at its own price."""
+    entry = ours.find(provider, name, _NOW)
+    assert entry is not None
+    assert entry.price_id == price_id
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [
+        ("anthropic", "claude-opus-9"),
+        ("anthropic", "claude-sonnet-4-5-preview"),
+        ("anthropic", "claude"),
+        ("gcp.gemini", "gemini-2.5-flash-preview-05-20"),
+        ("gcp.gemini", "gemini-2.5-flash-foo"),
+        ("gcp.gemini", "gemini-2.5-pro-preview-foo"),
+        ("gcp.gemini", "gemini-exp-1206"),
+        ("openai", "gpt-5-foo"),
+        ("openai", "gpt-5.9"),
+        ("openai", "ft:gpt-4-0613:acme::abc"),
+        ("openai", "ft:gpt-5-2025-08-07:acme::abc"),
+        ("openai", "gpt-4o:acme"),
+        ("openai", "whisper-1"),
+        ("azure.ai.openai", "gpt-4o"),
+    ],
+)
+def test_a_model_that_shares_a_beginning_is_unpriced(ours: PriceTable, provider: str, name: str) -> None:
+    """Nothing is guessed: previews, new versions and fine-tuned models without a price have none."""
+    assert ours.find(provider, name, _NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("call", "usd"),
+    [
+        # Claude Code's own cost function: 8 + 4012 of 4020 tokens written, opus-4-8 at 5 and 6.25.
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-opus-4-8",
+                "usage": Usage(input_tokens=4020, cache_creation_input_tokens=4012),
+            },
+            "0.025115",
+        ),
+        # 300,000 tokens, before and after the tier went away.
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-opus-4-6",
+                "started_at": "2026-02-20T00:00:00.000Z",
+                "usage": Usage(input_tokens=300_000, output_tokens=1000),
+            },
+            "3.0375",
+        ),
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-opus-4-6",
+                "usage": Usage(input_tokens=300_000, output_tokens=1000),
+            },
+            "1.525",
+        ),
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-haiku-5-5",
+                "service_tier": "batch",
+                "usage": Usage(
+                    input_tokens=100_001, cache_read_input_tokens=100_000, cache_creation_1h_input_tokens=0
+                ),
+            },
+            "0.00250025",
+        ),
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-sonnet-5",
+                "usage": Usage(input_tokens=1000, web_search_requests=3, web_fetch_requests=5),
+            },
+            "0.032",
+        ),
+        (
+            {
+                "provider": "gcp.gemini",
+                "response_model": "gemini-2.5-flash",
+                "service_tier": "priority",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "0.54",
+        ),
+        (
+            {
+                "provider": "gcp.gemini",
+                "response_model": "gemini-4-argon",
+                "started_at": "2026-12-01T00:00:00.000Z",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "4",
+        ),
+        (
+            {
+                "provider": "openai",
+                "response_model": "gpt-5.5-2026-04-23",
+                "service_tier": "flex",
+                "usage": Usage(input_tokens=272_001, cache_read_input_tokens=72_001, output_tokens=1000),
+            },
+            "1.0585005",
+        ),
+        (
+            {
+                "provider": "openai",
+                "response_model": "gpt-realtime",
+                "usage": Usage(
+                    input_tokens=1000,
+                    cache_read_input_tokens=400,
+                    cache_read_input_audio_tokens=300,
+                    input_audio_tokens=700,
+                    output_tokens=300,
+                    output_audio_tokens=200,
+                ),
+            },
+            "0.02816",
+        ),
+    ],
+)
+def test_known_costs(
+    ours: PriceTable, make_call: Callable[..., Call], call: dict[str, object], usd: str
+) -> None:
+    """Costs that were worked out by hand, or that providers and their clients state."""
+    assert ours.price(make_call(**call)).cost_usd == Decimal(usd)
+
+
+def test_the_file_is_kept_readable() -> None:
+    """Lines that fit a screen, without blanks at their end."""
+    for line in find("pricing.yaml").read_text("utf-8").splitlines():
+        assert len(line) <= 115, line
+        assert line == line.rstrip(), line
