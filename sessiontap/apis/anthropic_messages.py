@@ -74,7 +74,8 @@ class MessagesReader:
     def facts(self) -> ReplyFacts:
         model = text(self._message, "model")
         parts = read_parts(self._usage, model)
-        tier = text(self._usage, "service_tier")
+        # Fast mode is billed at rates of its own, whichever tier it runs in.
+        tier = "fast" if self._usage.get("speed") == "fast" else text(self._usage, "service_tier")
         return ReplyFacts(
             model=model,
             response_id=text(self._message, "id"),

@@ -96,7 +96,7 @@ _DIFFERENCES: dict[str, tuple[Callable[[Case], bool], str]] = {
     "claude-2": (_cached_or_written, "had no cache; our provider's rule for caches is without effect"),
     "claude-sonnet-4": (
         _long_until(date(2026, 4, 30)),
-        "no tier there; https://www.anthropic.com/news/1m-context announced it on 2025-08-12",
+        "no tier there; https://thenewstack.io/anthropics-claude-sonnet-4-model-gets-a-1m-token-context-window/",
     ),
     "claude-sonnet-4-5": (
         _long_since(date(2026, 4, 30)),

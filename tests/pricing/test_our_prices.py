@@ -150,7 +150,7 @@ def test_a_model_that_shares_a_beginning_is_unpriced(ours: PriceTable, provider:
 @pytest.mark.parametrize(
     ("call", "usd"),
     [
-        # Claude Code's own cost function: 8 + 4012 of 4020 tokens written, opus-4-8 at 5 and 6.25.
+        # What OpenRouter stated for such a call: 4012 of 4020 tokens were written to the cache.
         (
             {
                 "provider": "anthropic",
