@@ -53,7 +53,7 @@ def demo(ctx: click.Context, home: str | None, *, keep: bool, as_json: bool) -> 
 
 
 def _make_writable(home: Path) -> None:
-    """Raises OSError for a home that cannot be written: mitmdump would go on, and nothing would be recorded."""
+    """Raises OSError for a home that cannot be written: mitmdump would go on and record nothing."""
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=home):
         pass

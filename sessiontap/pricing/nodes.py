@@ -48,8 +48,13 @@ Node: TypeAlias = Scalar | Sequence | Mapping
 def fault(file: str, line: int, trail: Iterable[str], message: str) -> NoReturn:
     """Raises the PricingError `file:line: key > key: message`, whatever stands in file and keys."""
     keys = " > ".join(printable(key) for key in trail)
-    text = f"{printable(file)}:{line}: {keys}{': ' if keys else ''}{message}"
+    text = f"{whole(file)}:{line}: {keys}{': ' if keys else ''}{message}"
     raise PricingError(text)
+
+
+def whole(path: str) -> str:
+    """A path on one line, in quotes where it must be; never cut, for it is what the user opens."""
+    return path if path.isprintable() else repr(path)
 
 
 def printable(text: str) -> str:

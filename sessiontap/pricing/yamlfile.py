@@ -22,8 +22,8 @@ from sessiontap.pricing.nodes import (
     Sequence,
     described,
     fault,
-    printable,
     quoted,
+    whole,
 )
 
 _MAX_DEPTH = 16
@@ -39,7 +39,7 @@ def read(path: Path) -> Mapping:
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        message = f"{printable(file)}: cannot be read: {error.strerror or type(error).__name__}"
+        message = f"{whole(file)}: cannot be read: {error.strerror or type(error).__name__}"
         raise PricingError(message) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1

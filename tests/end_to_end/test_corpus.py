@@ -145,7 +145,7 @@ _REASONS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
     ),
     (
         (
-            "tokens of usage.iterations are billed at the model of each (anthropic SDK, BetaIterationsUsage); "
+            "usage.iterations are billed at the model of each (anthropic SDK, BetaIterationsUsage); "
             "genai-prices prices the whole at the model that answered"
         ),
         lambda call: bool(call.usage_parts),
