@@ -44,9 +44,7 @@ def responseheaders(flow):
 def answer(_: ReceivedCall) -> Answer:
     """A streamed chat completion of forty chunks."""
     usage = Usage(input_tokens=9, output_tokens=40)
-    return replies.openai_chat(
-        "gpt-5-mini", "word " * 40, usage, stream=True
-    )
+    return replies.openai_chat("gpt-5-mini", "word " * 40, usage, stream=True)
 
 
 def client(proxy: ProxyProcess) -> http.client.HTTPSConnection:

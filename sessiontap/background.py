@@ -40,13 +40,16 @@ class BackgroundCalls:
         A poll of a call that was seen to start ends that call: same id, session and start, the poll's
         result. One of a call that started unseen is recorded as a call of its own, once.
         """
-        if poll.response_id is None or poll.status == "running":
+        # The provider's own word that it is done; a poll that was cut says nothing.
+        if poll.response_id is None or not poll.finish_reasons:
             return None
         key = (poll.host, poll.response_id)
-        if key in self._settled or not (poll.usage or poll.error_type):
+        if key in self._settled:
+            return None
+        start = self._awaited.take(key)
+        if start is None and not poll.usage:
             return None
         self._settled.put(key, None)
-        start = self._awaited.take(key)
         if start is None:
             return poll
         duration_ms = start.duration_ms

@@ -48,7 +48,8 @@ def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, toda
             continue
         lowered = name.lower()
         if lowered.startswith(_PROPERTY_PREFIX):
-            properties[_clean(lowered.removeprefix(_PROPERTY_PREFIX))] = value
+            if property_name := _clean(lowered.removeprefix(_PROPERTY_PREFIX)):
+                properties[property_name] = value
         else:
             known[lowered] = value
     session_id, name_of_rule, source = _session(known, proxy_user, today)
@@ -67,7 +68,7 @@ def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, toda
 
 def normalise_path(path: str) -> str:
     """A path that begins with one `/`, with none doubled and none at the end: `a//b/` is `/a/b`."""
-    return "/" + "/".join(segment for segment in path.strip().split("/") if segment)
+    return "/" + "/".join(segment for segment in path.strip().split("/") if segment.strip()).strip()
 
 
 def _session(

@@ -17,6 +17,7 @@ from sessiontap.errors import WireError
 from sessiontap.identity import Identity
 from sessiontap.providers import Match
 from sessiontap.redact import redact
+from sessiontap.untrusted import label
 from sessiontap.wire.content import content_decoder
 from sessiontap.wire.event import Event
 from sessiontap.wire.jsonbody import JSONBody
@@ -27,6 +28,7 @@ Ending = Literal["clean", "cut", "client-left"]
 """How a reply ended: whole, cut by the proxy or upstream, or left by the client."""
 
 _LONGEST_MESSAGE = 2000
+_LONGEST_REASON = 256
 _FIRST_ERROR_STATUS = 400
 _END_OF_STREAM = b"[DONE]"
 # Decoding a larger body would hold up the event loop for seconds.
@@ -94,7 +96,7 @@ class CallMeter:
             self._request = self.match.api.read_request(parsed)
         self._call = msgspec.structs.replace(
             self._call,
-            request_model=self._request.model or self.match.model,
+            request_model=label(self._request.model or self.match.model),
             stream=self._request.stream or self.match.streams,
             user_id=self._call.user_id or self._request.user,
             request_bytes=len(body),
@@ -107,7 +109,7 @@ class CallMeter:
     def reply(self, status: int, content_type: str, encoding: str) -> None:
         """Takes the reply's status line and the two headers that say how to read its body."""
         self._http_status = status
-        self._event_stream = "event-stream" in content_type
+        self._event_stream = "event-stream" in content_type.lower()
         self._framing = framing_for(content_type, array=self.match.api.array_stream)
         try:
             self._decoder = content_decoder(encoding, limit=_MOST_DECODED)
@@ -133,10 +135,10 @@ class CallMeter:
         return msgspec.structs.replace(
             self._call,
             status=self._status(facts, ending),
-            response_model=facts.model,
-            response_id=facts.response_id,
+            response_model=label(facts.model),
+            response_id=label(facts.response_id),
             stream=self._call.stream or self._event_stream,
-            finish_reasons=facts.finish_reasons,
+            finish_reasons=tuple(reason[:_LONGEST_REASON] for reason in facts.finish_reasons),
             tools=facts.tools,
             http_status=self._http_status,
             error_type=error_type,
@@ -147,7 +149,7 @@ class CallMeter:
             usage=facts.usage,
             usage_parts=facts.usage_parts,
             usage_source=self._usage_source(facts, ending),
-            service_tier=facts.service_tier,
+            service_tier=label(facts.service_tier),
             response_bytes=self._response_bytes,
         )
 
@@ -200,9 +202,10 @@ class CallMeter:
 
     def _error(self, facts: ReplyFacts, ending: Ending) -> tuple[str | None, str | None]:
         status = self._status(facts, ending)
-        message = redact(facts.error_message)[:_LONGEST_MESSAGE] if facts.error_message else None
+        # Cut before as well: redacting megabytes takes time. Twice as long, so that no key is cut in two.
+        message = redact((facts.error_message or "")[: 2 * _LONGEST_MESSAGE])[:_LONGEST_MESSAGE] or None
         if status == "error":
-            return facts.error_type or str(self._http_status), message
+            return label(facts.error_type) or str(self._http_status), message
         if status in {"cancelled", "interrupted"}:
             return status, _SENTENCES[ending]
         return None, None

@@ -16,7 +16,8 @@ _KEYS = re.compile(
     | \b(?:ghp|gho|ghu|ghs|ghr|github_pat)_[A-Za-z0-9_]{8,}
     | \bxox[abprs]-[A-Za-z0-9\-]{8,}                # Slack
     | \bya29\.[A-Za-z0-9_\-.]{8,}                   # Google OAuth
-    | \beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+     # JWT
+    # JWT; it never begins within a token, or a hostile text would take quadratic time.
+    | (?<![A-Za-z0-9_\-])eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+
     | (?i:\bbearer\s+)[A-Za-z0-9_\-.=+/]{8,}
     | (?i:(?<=[?&]key=)|(?<=api_key=)|(?<=api-key=)|(?<=access_token=))[^&\s"']+
     """

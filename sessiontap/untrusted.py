@@ -12,6 +12,7 @@ JsonObject: TypeAlias = dict[str, object]
 
 # Larger than any bill; keeps sums inside what every JSON reader holds exactly (RFC 8259, section 6).
 MAX_COUNT = 2**53 - 1
+_LONGEST_LABEL = 256
 
 
 def obj(value: object, *keys: str) -> JsonObject:
@@ -40,6 +41,11 @@ def text(value: object, key: str) -> str | None:
     if not isinstance(found, str) or not found:
         return None
     return found if found.isascii() else clean(found)
+
+
+def label(value: str | None) -> str | None:
+    """A name or id cut to 256 characters: no provider has longer ones, and a record must stay small."""
+    return value if value is None else value[:_LONGEST_LABEL]
 
 
 def clean(value: str) -> str:

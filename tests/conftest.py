@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+# A wall-clock deadline for each example fails on a machine that is busy; slow code has tests of its own.
+settings.register_profile("sessiontap", deadline=None)
+settings.load_profile("sessiontap")
 
 _TABLE = "table"
 

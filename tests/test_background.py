@@ -154,3 +154,24 @@ def test_a_clock_set_back_makes_no_negative_duration() -> None:
     ended = background.polled(_poll(ended_at="2025-12-31T23:59:59.000Z"))
     assert ended is not None
     assert ended.duration_ms == 0
+
+
+def test_a_background_call_that_was_cancelled_ends() -> None:
+    """A response cancelled before it made anything ends, without usage."""
+    background = BackgroundCalls()
+    background.started(_start())
+    ended = background.polled(_poll(usage=Usage(), usage_source="none", finish_reasons=("cancelled",)))
+    assert ended is not None
+    assert ended.ended_at is not None
+
+
+@pytest.mark.parametrize("status", ["cancelled", "interrupted"])
+def test_a_poll_that_was_cut_leaves_the_call_awaited(status: str) -> None:
+    """A streamed poll that the client left, or that broke, ends nothing: the next poll brings the usage."""
+    background = BackgroundCalls()
+    background.started(_start())
+    cut = _poll(status=status, usage=Usage(), usage_source="none", error_type=status, finish_reasons=())
+    assert background.polled(cut) is None
+    ended = background.polled(_poll())
+    assert ended is not None
+    assert ended.usage == _poll().usage

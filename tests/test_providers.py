@@ -3,7 +3,7 @@ from __future__ import annotations
 import collections
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessiontap.apis import APIS
@@ -36,7 +36,7 @@ OPENAI, ANTHROPIC, GEMINI = (
     ],
 )
 def test_a_model_call_is_recognised(
-    method: str, host: str, target: str, provider: str, api: str, kind: str
+    method: str, host: str, target: str, *, provider: str, api: str, kind: str
 ) -> None:
     """Method, host and path of a model call give its provider and wire shape."""
     found = match(method, host, target)
@@ -150,6 +150,7 @@ def test_query_and_fragment_are_ignored_and_never_kept(tail: str) -> None:
     assert found.model == "gemini-2.5-flash"
 
 
+@settings(deadline=None)
 @given(
     method=st.sampled_from(["GET", "POST", "PUT"]) | st.text(),
     host=st.sampled_from([OPENAI, ANTHROPIC, GEMINI]) | st.text(),

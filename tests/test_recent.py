@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessiontap.recent import Recent
@@ -33,6 +33,7 @@ def test_putting_again_renews_an_entry() -> None:
     assert recent.take("a") == 3
 
 
+@settings(deadline=None)
 @given(most=st.integers(1, 5), keys=st.lists(st.integers(0, 9), max_size=40))
 def test_the_last_distinct_keys_are_kept(most: int, keys: list[int]) -> None:
     """After any puts exactly the last `most` distinct keys are known."""

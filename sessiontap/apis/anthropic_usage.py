@@ -12,11 +12,12 @@ from operator import add
 import msgspec
 
 from sessiontap.call import UsagePart
-from sessiontap.untrusted import JsonObject, count, obj, objects, text
+from sessiontap.untrusted import JsonObject, count, label, obj, objects, text
 from sessiontap.usage import Usage
 
 _EXTRA_ITERATIONS = frozenset({"advisor_message", "compaction"})
 _COMPARED = ("input_tokens", "output_tokens")
+_MOST_PARTS = 1000
 
 
 def read_usage(usage: JsonObject, first: JsonObject, parts: tuple[UsagePart, ...]) -> Usage:
@@ -46,13 +47,24 @@ def read_parts(usage: JsonObject, model: str | None) -> tuple[UsagePart, ...]:
     iterations = objects(usage, "iterations")
     if model is None or (len(iterations) < 2 and not any(_apart(each) for each in iterations)):  # noqa: PLR2004 -- one iteration is the message itself
         return ()
-    parts = [UsagePart(model=text(each, "model") or model, usage=_tokens(each, each)) for each in iterations]
-    totals = _tokens(usage, usage)
-    summed = reduce(add, (part.usage for part in parts))
+    parts = [
+        UsagePart(model=label(text(each, "model")) or model, usage=_tokens(each, each)) for each in iterations
+    ]
+    apart = [part for part, each in zip(parts, iterations, strict=True) if _apart(each)]
+    inside = [part.usage for part, each in zip(parts, iterations, strict=True) if not _apart(each)]
+    totals, summed = _tokens(usage, usage), reduce(add, inside, Usage())
     if not all((getattr(summed, name) or 0) >= (getattr(totals, name) or 0) for name in _COMPARED):
-        apart = [part for part, each in zip(parts, iterations, strict=True) if _apart(each)]
         parts = [UsagePart(model=model, usage=totals), *apart]
-    return tuple(parts)
+    return _bounded(parts)
+
+
+def _bounded(parts: list[UsagePart]) -> tuple[UsagePart, ...]:
+    """The parts, those beyond a number that no loop reaches taken together, so that a record stays small."""
+    head, tail = parts[:_MOST_PARTS], parts[_MOST_PARTS:]
+    if tail:
+        rest = reduce(add, (part.usage for part in tail))
+        head.append(UsagePart(model=tail[0].model, usage=rest))
+    return tuple(head)
 
 
 def _apart(iteration: JsonObject) -> bool:

@@ -12,6 +12,7 @@ from sessiontap.untrusted import JsonObject, flag, text
 from sessiontap.usage import Usage
 
 _MOST_NAMES = 256
+_LONGEST_NAME = 256
 _NOTHING = Usage()
 
 
@@ -79,7 +80,7 @@ def plain_request(body: JsonObject) -> RequestFacts:
 
 
 class Names:
-    """Names in order of first appearance, as many as a record can bear (256)."""
+    """Names in order of first appearance, as many and as long as a record can bear (256 each)."""
 
     __slots__ = ("_names",)
 
@@ -90,7 +91,7 @@ class Names:
         """Appends a name; None and, with `once`, a name that is there already are passed over."""
         if name is None or len(self._names) >= _MOST_NAMES or (once and name in self._names):
             return
-        self._names.append(name)
+        self._names.append(name[:_LONGEST_NAME])
 
     def all(self) -> tuple[str, ...]:
         """The names, in order."""

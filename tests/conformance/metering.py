@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import brotli
+import brotli  # type: ignore[import-untyped,unused-ignore]  # newer releases bring their types
 import zstandard
 
 from sessiontap.call import Call
@@ -97,7 +97,9 @@ class Fixture:
 def _event(item: str | dict[str, Any]) -> bytes:
     if isinstance(item, str):
         return f"{item}\n\n".encode()
-    name, data = (item["event"], item["data"]) if item.keys() == {"event", "data"} else (item.get("type"), item)
+    name, data = (
+        (item["event"], item["data"]) if item.keys() == {"event", "data"} else (item.get("type"), item)
+    )
     named = f"event: {name}\n" if name else ""
     return f"{named}data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
@@ -124,7 +126,9 @@ def meter(found: Match, request: bytes, *, request_encoding: str = "") -> CallMe
     return started
 
 
-def finish(started: CallMeter, status: int, content_type: str, encoding: str, pieces: Iterable[bytes]) -> Call:
+def finish(
+    started: CallMeter, status: int, content_type: str, encoding: str, pieces: Iterable[bytes]
+) -> Call:
     """The record of a call whose reply came whole, in these pieces, one second after its request."""
     started.reply(status, content_type, encoding)
     for piece in pieces:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -61,7 +62,7 @@ def _recorded(exchange: Exchange, chance: random.Random) -> tuple[Call, str | No
         return None
     started = meter(found, exchange.request)
     edges = [0, *sorted(chance.choices(range(len(exchange.wire) + 1), k=12)), len(exchange.wire)]
-    pieces = [exchange.wire[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [exchange.wire[start:end] for start, end in pairwise(edges)]
     call = finish(started, exchange.status, exchange.content_type, exchange.content_encoding, pieces)
     return call, started.problem
 
@@ -75,10 +76,7 @@ def test_usage_is_recorded_exactly_and_nowhere_else(print_table: Callable[[str],
         result = _recorded(exchange, chance)
         expected = _expected(exchange)
         recorded: Counts = msgspec.to_builtins(result[0].usage) if result else {}
-        if result is None:
-            key = (exchange.url.netloc, "no call")
-        else:
-            key = (result[0].provider, result[0].api)
+        key = (result[0].provider, result[0].api) if result else (exchange.url.netloc, "no call")
         if expected:
             table[key][0] += 1
             table[key][1] += bool(recorded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ def _expected(each: Fixture, wire: bytes, request: bytes) -> dict[str, Any]:
 
 def _metered(each: Fixture, wire: bytes, encoding: str, cuts: list[int]) -> tuple[Call, str | None]:
     edges = [0, *sorted(cuts), len(wire)]
-    pieces = [wire[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [wire[start:end] for start, end in pairwise(edges)]
     started = meter(each.match(), each.request_body)
     call = finish(started, each.status, each.content_type, encoding, pieces)
     return call, started.problem

@@ -28,12 +28,13 @@ def genai_prices_cost(call: Call) -> Decimal | None:
     counts = {theirs: getattr(call.usage, ours) for ours, theirs in _CLASSES.items()}
     usage = genai_prices.Usage(**{name: count for name, count in counts.items() if count is not None})
     try:
-        return genai_prices.calc_price(
+        found = genai_prices.calc_price(
             usage,
             (call.model or "").removeprefix("models/"),
             provider_id=_PROVIDERS[call.provider],
             genai_request_timestamp=datetime.fromisoformat(call.started_at),
             price_context={"service_tier": call.service_tier} if call.service_tier else None,
-        ).total_price
+        )
     except LookupError:
         return None
+    return Decimal(found.total_price)
