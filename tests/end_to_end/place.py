@@ -71,13 +71,25 @@ class Place:
 
     def settled(self, session: str) -> Call:
         """The only call of a session, once it has ended."""
-        pause = threading.Event()
-        for _ in range(WAIT_S * 100):
+        for _ in _tries():
             (call,) = self.calls(session)
             if call.status != "running":
                 return call
-            pause.wait(0.01)
         pytest.fail(f"the call of {session!r} did not end")
+
+    def logged(self, text: str) -> list[str]:
+        """The lines of mitmdump's log that hold a text, once there is one."""
+        for _ in _tries():
+            if lines := [line for line in self.proxy.log.splitlines() if text in line]:
+                return lines
+        pytest.fail(f"nothing with {text!r} was logged")
+
+
+def _tries() -> Iterator[None]:
+    pause = threading.Event()
+    for _ in range(WAIT_S * 100):
+        yield
+        pause.wait(0.01)
 
 
 @contextlib.contextmanager
