@@ -16,17 +16,21 @@ _MOST_IDS = 10_000
 
 
 class BackgroundCalls:
-    """Remembers which replies were seen whole and which are still awaited; the last 10,000 of each."""
+    """Remembers which replies were seen whole and which are still awaited; the last 10,000 of each.
 
-    __slots__ = ("_awaited", "_settled")
+    `apis` are the wire shapes whose calls may answer later; others are not remembered.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_apis", "_awaited", "_settled")
+
+    def __init__(self, apis: frozenset[str]) -> None:
+        self._apis = apis
         self._awaited: Recent[tuple[str, str], Call] = Recent(_MOST_IDS)
         self._settled: Recent[tuple[str, str], None] = Recent(_MOST_IDS)
 
     def started(self, call: Call) -> None:
         """Takes note of an ended call, as the record has it."""
-        if call.response_id is None:
+        if call.response_id is None or call.api not in self._apis:
             return
         key = (call.host, call.response_id)
         if call.usage or call.status == "error":

@@ -20,8 +20,7 @@ from sessiontap.redact import redact
 from sessiontap.untrusted import label
 from sessiontap.wire.content import content_decoder
 from sessiontap.wire.event import Event
-from sessiontap.wire.jsonbody import JSONBody
-from sessiontap.wire.jsontext import decode_json
+from sessiontap.wire.jsontext import decode_head, decode_json
 from sessiontap.wire.sniff import framing_for
 
 Ending = Literal["clean", "cut", "client-left"]
@@ -31,9 +30,14 @@ _LONGEST_MESSAGE = 2000
 _LONGEST_REASON = 256
 _FIRST_ERROR_STATUS = 400
 _END_OF_STREAM = b"[DONE]"
-# Decoding a larger body would hold up the event loop for seconds.
+# What a compressed body may grow to; more would hold up the event loop for long.
 _MOST_DECODED = 256 * 1024 * 1024
-_SENTENCES = {"clean": "", "cut": "the connection ended early", "client-left": "the client left"}
+_MOST_DECODED_REQUEST = 64 * 1024 * 1024
+_SENTENCES = {
+    "clean": "the stream ended before its end",
+    "cut": "the connection ended early",
+    "client-left": "the client left",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class CallMeter:
         self._framing = framing_for("", array=False)
         self._event_stream = False
         self._reading = True
+        self._tapped = True
         self._call = Call(
             call_id=call_id,
             session_id=identity.session_id,
@@ -81,19 +86,20 @@ class CallMeter:
             started_at=started_at,
         )
 
-    def request(self, body: bytes, encoding: str, sent_at: float) -> None:
-        """Takes the whole request body, as it was sent; `sent_at` is the monotonic time of its last byte."""
+    def request(self, body: bytes | None, encoding: str, sent_at: float) -> None:
+        """Takes the whole request body, as it was sent; `sent_at` is the monotonic time of its last byte.
+
+        None is a body that nobody kept (it was streamed): what it says is not known.
+        """
         self._sent_at = sent_at
-        parsed: object = None
-        framing = JSONBody()
+        if body is None:
+            return
         try:
-            decoder = content_decoder(encoding, limit=_MOST_DECODED)
-            events = framing.feed(decoder.feed(body) + decoder.close()) + framing.close()
-            parsed = decode_json(events[0].data) if events else None
+            decoder = content_decoder(encoding, limit=_MOST_DECODED_REQUEST)
+            text = decoder.feed(body) + decoder.close()
+            self._request = self.match.api.read_request(decode_head(text) if text else {})
         except WireError as error:
             self._report(f"request body: {error}")
-        if isinstance(parsed, dict):
-            self._request = self.match.api.read_request(parsed)
         self._call = msgspec.structs.replace(
             self._call,
             request_model=label(self._request.model or self.match.model),
@@ -116,6 +122,11 @@ class CallMeter:
         except WireError as error:
             self._give_up(error)
 
+    def not_tapped(self) -> None:
+        """The reply went by without being handed in: what it said is not known."""
+        self._tapped = False
+        self._report("reply: another addon took the stream, so nothing of it was read")
+
     def feed(self, data: bytes, now: float) -> None:
         """Takes the next bytes of the reply's body, as they came over the wire."""
         self._response_bytes += len(data)
@@ -128,30 +139,35 @@ class CallMeter:
 
     def close(self, ending: Ending, now: Moment) -> Call:
         """Ends the call and gives it, as far as it is known; unpriced."""
-        if self._reading:
-            self._flush(now.monotonic, whole=ending == "clean")
+        self._flush(now.monotonic, whole=ending == "clean")
         facts = self._reader.facts()
         error_type, error_message = self._error(facts, ending)
+        status = self._status(facts, ending)
+        running = status == "running"
         return msgspec.structs.replace(
             self._call,
-            status=self._status(facts, ending),
+            status=status,
             response_model=label(facts.model),
             response_id=label(facts.response_id),
-            stream=self._call.stream or self._event_stream,
+            stream=self._streamed,
             finish_reasons=tuple(reason[:_LONGEST_REASON] for reason in facts.finish_reasons),
             tools=facts.tools,
             http_status=self._http_status,
             error_type=error_type,
             error_message=error_message,
-            ended_at=None if facts.pending else now.stamp,
+            ended_at=None if running else now.stamp,
             ttft_ms=self._since_sent(self._first_output_at),
-            duration_ms=None if facts.pending else self._since_sent(now.monotonic),
+            duration_ms=None if running else self._since_sent(now.monotonic),
             usage=facts.usage,
             usage_parts=facts.usage_parts,
             usage_source=self._usage_source(facts, ending),
             service_tier=label(facts.service_tier),
-            response_bytes=self._response_bytes,
+            response_bytes=self._response_bytes if self._tapped else None,
         )
+
+    @property
+    def _streamed(self) -> bool:
+        return self._call.stream or self._event_stream
 
     def _read(self, events: list[Event], now: float) -> None:
         for event in events:
@@ -170,16 +186,19 @@ class CallMeter:
     def _flush(self, now: float, *, whole: bool) -> None:
         """Reads what decoder and framing still hold; a cut reply may end anywhere, which is no problem."""
         tail = b""
-        try:
-            tail = self._decoder.close()
-        except WireError as error:
-            if whole:
-                self._report(f"reply: {error}")
+        if self._reading:
+            try:
+                tail = self._decoder.close()
+            except WireError as error:
+                if whole:
+                    self._report(f"reply: {error}")
         problem = self.problem
         try:
             self._read(self._framing.feed(tail) + self._framing.close(), now)
         except WireError as error:
             self._give_up(error)
+        if self._framing.dropped:
+            self._report(f"reply: {self._framing.dropped} events were too large to be read")
         if not whole or (self._http_status or 0) >= _FIRST_ERROR_STATUS:
             # Half an event, or a gateway's page of HTML, is nothing that the user should look into.
             self.problem = problem
@@ -196,7 +215,7 @@ class CallMeter:
             return "error"
         if facts.pending and ending == "clean":
             return "running"
-        if ending == "clean" or facts.complete:
+        if facts.complete or (ending == "clean" and not self._streamed):
             return "ok"
         return "cancelled" if ending == "client-left" else "interrupted"
 
@@ -205,7 +224,7 @@ class CallMeter:
         # Cut before as well: redacting megabytes takes time. Twice as long, so that no key is cut in two.
         message = redact((facts.error_message or "")[: 2 * _LONGEST_MESSAGE])[:_LONGEST_MESSAGE] or None
         if status == "error":
-            return label(facts.error_type) or str(self._http_status), message
+            return redact(label(facts.error_type) or str(self._http_status)), message
         if status in {"cancelled", "interrupted"}:
             return status, _SENTENCES[ending]
         return None, None
@@ -213,8 +232,7 @@ class CallMeter:
     def _usage_source(self, facts: ReplyFacts, ending: Ending) -> UsageSource:
         if not facts.usage:
             return "none"
-        streamed = self._call.stream or self._event_stream
-        whole = facts.complete or (ending == "clean" and not streamed)
+        whole = facts.complete or (ending == "clean" and not self._streamed)
         return "reported" if whole else "partial"
 
     def _since_sent(self, moment: float | None) -> int | None:

@@ -22,8 +22,8 @@ Kind = Literal["call", "poll"]
 class Route:
     """One path of a provider: which method and path (whole, a regular expression), which wire shape.
 
-    A group `model` in the path names the model. A `poll` asks for the result of an earlier call
-    (the group `id`), so it is no call of its own.
+    A group `model` in the path names the model. A `poll` asks for the result of an earlier call, so it
+    is no call of its own.
     """
 
     path: re.Pattern[str]
@@ -68,12 +68,15 @@ PROVIDERS: tuple[Provider, ...] = (
         (
             _route(r"/v1/chat/completions", "openai.chat"),
             _route(r"/v1/responses(/compact)?", "openai.responses"),
-            _route(r"/v1/responses/(?P<id>resp_[^/]+)", "openai.responses", method="GET", kind="poll"),
+            _route(r"/v1/responses/resp_[^/]+", "openai.responses", method="GET", kind="poll"),
+            _route(r"/v1/responses/resp_[^/]+/cancel", "openai.responses", kind="poll"),
             _route(r"/v1/completions", "openai.completions"),
             _route(r"/v1/embeddings", "openai.embeddings"),
             _route(r"/v1/threads/([^/]+/)?runs", "openai.assistants"),
-            _route(r"/v1/threads/[^/]+/runs/[^/]+/submit_tool_outputs", "openai.assistants", kind="poll"),
-            _route(r"/v1/threads/[^/]+/runs/(?P<id>[^/]+)", "openai.assistants", method="GET", kind="poll"),
+            _route(
+                r"/v1/threads/[^/]+/runs/[^/]+/(submit_tool_outputs|cancel)", "openai.assistants", kind="poll"
+            ),
+            _route(r"/v1/threads/[^/]+/runs/[^/]+", "openai.assistants", method="GET", kind="poll"),
         ),
     ),
     Provider(
@@ -108,19 +111,27 @@ PROVIDERS: tuple[Provider, ...] = (
 _BY_HOST: dict[str, Provider] = {host: provider for provider in PROVIDERS for host in provider.hosts}
 
 
-def hosts() -> frozenset[str]:
-    """Every host that the table knows."""
-    return frozenset(_BY_HOST)
+POLLED_APIS: frozenset[str] = frozenset(
+    route.api.name for provider in PROVIDERS for route in provider.routes if route.kind == "poll"
+)
+"""The wire shapes whose calls may answer later."""
+
+
+def known_host(name: str) -> str | None:
+    """The host as the table writes it, whatever the case and with or without a final dot; None: unknown."""
+    host = name.lower().rstrip(".")
+    return host if host in _BY_HOST else None
 
 
 def match(method: str, host: str, target: str) -> Match | None:
-    """What the table says of a method, a host (any case, no port) and a path with its query.
+    """What the table says of a method, a host (as `known_host` takes it) and a path with its query.
 
     None for everything that is not a model call: other hosts, file uploads, listings, settings.
     """
-    provider = _BY_HOST.get(host.lower().rstrip("."))
-    if provider is None:
+    known = known_host(host)
+    if known is None:
         return None
+    provider = _BY_HOST[known]
     path = clean(target.partition("?")[0].partition("#")[0])
     for route in provider.routes:
         found = route.path.fullmatch(path) if route.method == method else None
@@ -128,7 +139,7 @@ def match(method: str, host: str, target: str) -> Match | None:
             model = found.groupdict().get("model")
             return Match(
                 provider=provider.name,
-                host=host.lower().rstrip("."),
+                host=known,
                 url_path=path,
                 api=route.api,
                 kind=route.kind,

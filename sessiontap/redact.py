@@ -18,7 +18,9 @@ _KEYS = re.compile(
     | \bya29\.[A-Za-z0-9_\-.]{8,}                   # Google OAuth
     # JWT; it never begins within a token, or a hostile text would take quadratic time.
     | (?<![A-Za-z0-9_\-])eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-.]+
-    | (?i:\bbearer\s+)[A-Za-z0-9_\-.=+/]{8,}
+    | \bsess-[A-Za-z0-9_\-]{8,}
+    | (?i:\b(?:bearer|basic)\s+)[A-Za-z0-9_\-.=+/]{8,}
+    | (?i:\b(?:x-)?api[_\-]key["':\s=]{1,4})[A-Za-z0-9_\-.=+/]{8,}
     | (?i:(?<=[?&]key=)|(?<=api_key=)|(?<=api-key=)|(?<=access_token=))[^&\s"']+
     """
 )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sessiontap.errors import SettingsError
+
 HOME_VARIABLE = "SESSIONTAP_HOME"
 
 
@@ -24,10 +26,20 @@ class Settings:
         if self.pricing is not None:
             return self.pricing
         default = self.home / "pricing.yaml"
-        return default if default.is_file() else None
+        try:
+            return default if default.is_file() else None
+        except OSError:
+            return None  # a home that may not be looked into; what writes there will say so
 
 
 def home_folder(chosen: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """The home: what was chosen, else `$SESSIONTAP_HOME`, else `~/.sessiontap`; absolute."""
+    """The home: what was chosen, else `$SESSIONTAP_HOME`, else `~/.sessiontap`; absolute.
+
+    Raises SettingsError for `~somebody` where there is no such user.
+    """
     folder = chosen or environ.get(HOME_VARIABLE, "") or "~/.sessiontap"
-    return Path(folder).expanduser().absolute()
+    try:
+        return Path(folder).expanduser().absolute()
+    except RuntimeError as error:
+        message = f"the home {folder!r} cannot be found: {error}; name a folder by its whole path"
+        raise SettingsError(message) from error

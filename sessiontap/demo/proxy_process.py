@@ -190,5 +190,6 @@ def _answers(port: int) -> bool:
     """True where a CONNECT is answered there; it goes no further than the double's door."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), _START_S) as connection:
         connection.sendall(b"CONNECT double.invalid:443 HTTP/1.1\r\nHost: double.invalid:443\r\n\r\n")
-        return connection.recv(12) == b"HTTP/1.1 200"
+        # 407: it wants a user and a password first (--proxyauth).
+        return connection.recv(12) in {b"HTTP/1.1 200", b"HTTP/1.1 407"}
     return False

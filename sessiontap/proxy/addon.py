@@ -6,12 +6,12 @@ plain http, its `Proxy-Authorization`) and nothing else; no fault in here reache
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Concatenate, ParamSpec
 
 from mitmproxy import ctx, exceptions
@@ -23,7 +23,7 @@ from sessiontap.call import Call
 from sessiontap.errors import SettingsError
 from sessiontap.identity import Identity, identify
 from sessiontap.meter import CallMeter, Ending, Moment
-from sessiontap.providers import Match, hosts, match
+from sessiontap.providers import Match, known_host, match
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.headers import proxy_user, remove_session_headers
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _MOST_IDS = 100_000
 # How long another writer may hold up our event loop; what is not written then waits in memory.
-_LOCK_TIMEOUT_S = 0.2
+_LOCK_TIMEOUT_S = 0.005
 
 
 def _guarded(
@@ -57,15 +57,6 @@ def _guarded(
     return guarded
 
 
-@dataclass(slots=True)
-class _InFlight:
-    """A call under way: what its headers said, and once its request is complete, its meter."""
-
-    match: Match
-    identity: Identity
-    meter: CallMeter | None = None
-
-
 class SessionTap:
     """The addon of `addon.py`."""
 
@@ -74,7 +65,7 @@ class SessionTap:
         self._settings: Settings | None = None
         self._ledger: Ledger | None = None
         self._recorder: Recorder | None = None
-        self._in_flight: dict[str, _InFlight] = {}
+        self._in_flight: dict[str, CallMeter] = {}
         self._proxy_users: dict[str, str] = {}
         self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
         self._known_faults: set[str] = set()
@@ -101,9 +92,14 @@ class SessionTap:
             return
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
-            self._close_store()
-            self._ledger = Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S)
-            self._recorder = Recorder(self._ledger, load_price_table(settings))
+            former, self._ledger = self._ledger, Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S)
+            prices = load_price_table(settings)
+            if self._recorder is None:
+                self._recorder = Recorder(self._ledger, prices)
+            else:
+                self._recorder.use(self._ledger, prices)
+            if former is not None:
+                former.close()
 
     def running(self) -> None:
         """Says where the records go."""
@@ -126,54 +122,40 @@ class SessionTap:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
-        host = next((name for name in (request.host, flow.client_conn.sni) if name and name in hosts()), None)
-        user = self._proxy_users.get(flow.client_conn.id)
-        if request.scheme == "http" and "proxy-authorization" in request.headers:
-            user = proxy_user(flow) or user
-            del request.headers["proxy-authorization"]
-        if host is None:
-            return
-        found = match(request.method, host, request.path)
-        if found is not None:
-            identity = identify(
-                request.headers.items(multi=True),  # type: ignore[no-untyped-call]
-                proxy_user=user or proxy_user(flow),
-                today=rfc3339(request.timestamp_start)[:10],
-            )
-            self._in_flight[flow.id] = _InFlight(found, identity)
-        remove_session_headers(request.headers)
+        # In transparent mode the host is an address, and the name is in the TLS handshake.
+        host = known_host(request.host) or known_host(flow.client_conn.sni or "")
+        try:
+            found = match(request.method, host, request.path) if host is not None else None
+            if found is not None:
+                self._in_flight[flow.id] = self._meter(flow, found)
+        finally:
+            # Whatever befalls the recording, these never travel on.
+            if request.scheme == "http":
+                request.headers.pop("proxy-authorization", None)
+            if host is not None:
+                remove_session_headers(request.headers)
 
     @_guarded
     def request(self, flow: HTTPFlow) -> None:
         """Starts the call: its request is complete."""
-        entry = self._in_flight.get(flow.id)
-        if entry is None or self._recorder is None:
+        meter = self._in_flight.get(flow.id)
+        if meter is None or self._recorder is None:
             return
-        meter = CallMeter(
-            entry.match,
-            entry.identity,
-            self._new_call_id(entry.identity),
-            rfc3339(flow.request.timestamp_start),
-        )
-        meter.request(
-            flow.request.raw_content or b"",
-            flow.request.headers.get("content-encoding", ""),
-            time.monotonic(),
-        )
-        entry.meter = meter
-        if entry.match.kind == "call":
+        encoding = flow.request.headers.get("content-encoding", "")
+        meter.request(flow.request.raw_content, encoding, time.monotonic())
+        if meter.match.kind == "call":
             self._recorder.started(meter.running())
 
     @_guarded
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Puts the tap on the reply, so that it streams."""
-        entry = self._in_flight.get(flow.id)
-        if entry is None or entry.meter is None or flow.response is None:
+        meter = self._in_flight.get(flow.id)
+        if meter is None or flow.response is None:
             return
-        self._begin_reply(entry.meter, flow.response)
+        self._begin_reply(meter, flow.response)
         inner = flow.response.stream
         flow.response.stream = Tap(
-            entry.meter,
+            meter,
             expected=_content_length(flow.response),
             on_whole=functools.partial(self._finish, flow, "clean"),
             on_fault=functools.partial(self.report_fault, "stream"),
@@ -183,12 +165,15 @@ class SessionTap:
     @_guarded
     def response(self, flow: HTTPFlow) -> None:
         """Ends the call: its reply is complete (the tap never sees one without a body, or an addon's own)."""
-        entry = self._in_flight.get(flow.id)
-        if entry is not None and entry.meter is not None and flow.response is not None:
+        meter = self._in_flight.get(flow.id)
+        if meter is not None and flow.response is not None:
             tap = flow.response.stream
             if not (isinstance(tap, Tap) and tap.used):
-                self._begin_reply(entry.meter, flow.response)
-                entry.meter.feed(flow.response.raw_content or b"", time.monotonic())
+                self._begin_reply(meter, flow.response)
+                if flow.response.raw_content is None:
+                    meter.not_tapped()
+                else:
+                    meter.feed(flow.response.raw_content, time.monotonic())
         self._finish(flow, "clean")
 
     @_guarded
@@ -199,10 +184,12 @@ class SessionTap:
     @_guarded
     def done(self) -> None:
         """Ends the calls under way, as cut by the proxy, and closes the store."""
-        for flow_id in list(self._in_flight):
-            entry = self._in_flight.pop(flow_id)
-            self._record(entry, "cut")
-        self._close_store()
+        try:
+            while self._in_flight:
+                _, meter = self._in_flight.popitem()
+                self._record_cut(meter)
+        finally:
+            self._close_store()
 
     def report_fault(self, where: str, error: Exception) -> None:
         """Logs a fault of ours, once for each place and kind; its text may quote traffic, so it stays out."""
@@ -210,11 +197,9 @@ class SessionTap:
         if kind in self._known_faults:
             return
         self._known_faults.add(kind)
-        logger.warning(
-            "sessiontap: a call may be missing or incomplete (%s at %s); the traffic is untouched",
-            kind,
-            _place(error),
-        )
+        # A logger may fail as well; nothing may leave here, for the tap relies on it.
+        with contextlib.suppress(Exception):
+            logger.warning("sessiontap: a call may be missing or incomplete (%s at %s)", kind, _place(error))
 
     def _close_store(self) -> None:
         if self._recorder is not None:
@@ -230,23 +215,36 @@ class SessionTap:
 
     def _finish(self, flow: HTTPFlow, ending: Ending) -> None:
         """Ends a flow's call; a second time nothing is left to do."""
-        entry = self._in_flight.pop(flow.id, None)
-        if entry is None:
+        meter = self._in_flight.pop(flow.id, None)
+        if meter is None:
             return
-        call = self._record(entry, ending)
-        if call is not None:
+        call = self._record(meter, ending)
+        if call is not None and not flow.comment:
             flow.comment = comment(call)
 
-    def _record(self, entry: _InFlight, ending: Ending) -> Call | None:
-        if entry.meter is None or self._recorder is None:
+    @_guarded
+    def _record_cut(self, meter: CallMeter) -> None:
+        self._record(meter, "cut")
+
+    def _record(self, meter: CallMeter, ending: Ending) -> Call | None:
+        if self._recorder is None:
             return None
         now = Moment(rfc3339(time.time()), time.monotonic())
-        call = entry.meter.close(ending, now)
-        if entry.meter.problem is not None:
-            logger.warning(
-                "sessiontap: call %s is recorded as far as known: %s", call.call_id, entry.meter.problem
-            )
-        return self._recorder.ended(call, poll=entry.match.kind == "poll")
+        call = meter.close(ending, now)
+        written = self._recorder.ended(call, poll=meter.match.kind == "poll")
+        # After the record: a log may fail where a file does not.
+        if (problem := meter.problem) is not None:
+            logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
+        return written
+
+    def _meter(self, flow: HTTPFlow, found: Match) -> CallMeter:
+        request = flow.request
+        identity = identify(
+            request.headers.items(multi=True),  # type: ignore[no-untyped-call]
+            proxy_user=proxy_user(flow) or self._proxy_users.get(flow.client_conn.id),
+            today=rfc3339(request.timestamp_start)[:10],
+        )
+        return CallMeter(found, identity, self._new_call_id(identity), rfc3339(request.timestamp_start))
 
     def _new_call_id(self, identity: Identity) -> str:
         """The client's id, unless it was used before: SDKs send the same headers when they try again."""

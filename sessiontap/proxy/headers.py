@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from mitmproxy.http import Headers, HTTPFlow
 
@@ -18,17 +17,18 @@ def remove_session_headers(headers: Headers) -> None:
 
 
 def proxy_user(flow: HTTPFlow) -> str | None:
-    """The `user:password` that the client sent to the proxy; None where it sent none that can be read.
+    """The `ID` or `ID:NAME` that the client sent to the proxy; None where it sent none that can be read.
 
-    With `--proxyauth` mitmproxy has moved it from the header into the flow's metadata.
+    With `--proxyauth` mitmproxy has moved it from the header into the flow's metadata; what stands behind
+    the colon is a password then, and stays there.
     """
     moved = flow.metadata.get("proxyauth")
-    if isinstance(moved, tuple) and len(moved) == 2:  # noqa: PLR2004 -- user and password
-        return f"{moved[0]}:{moved[1]}"
+    if isinstance(moved, tuple) and moved:
+        return str(moved[0])
     scheme, _, encoded = flow.request.headers.get("proxy-authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
         return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
-    except binascii.Error:
+    except ValueError:  # also what b64decode says of characters that are not ASCII
         return None

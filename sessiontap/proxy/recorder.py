@@ -11,6 +11,7 @@ from sessiontap.background import BackgroundCalls
 from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
+from sessiontap.providers import POLLED_APIS
 from sessiontap.resources import find
 from sessiontap.settings import Settings
 from sessiontap.store import CallStore
@@ -27,8 +28,9 @@ MOST_WAITING = 10_000
 class Recorder:
     """Takes calls as they start and end.
 
-    Never raises on account of the store: what cannot be written waits in memory, in order, for the next
-    call; one log line at the start of a trouble and one at its end say what happened.
+    Never raises on account of the store: the records of a session that cannot be written wait in memory,
+    in order, and those of the others go on; one log line at the start of a trouble and one at its end say
+    what happened.
     """
 
     def __init__(
@@ -41,12 +43,18 @@ class Recorder:
     ) -> None:
         self._store = store
         self._prices = prices
-        self._background = BackgroundCalls()
+        self._background = BackgroundCalls(POLLED_APIS)
         self._waiting: deque[Call] = deque()
+        self._refused: set[str | None] = set()
         self._most_waiting = most_waiting
         self._lost = 0
-        self._troubled = False
         self._clock = clock
+        self._retry_at = 0.0
+
+    def use(self, store: CallStore, prices: PriceTable) -> None:
+        """Goes on with another store and other prices; what waits, waits for the new store."""
+        self._store = store
+        self._prices = prices
         self._retry_at = 0.0
 
     def started(self, call: Call) -> None:
@@ -68,37 +76,44 @@ class Recorder:
 
     def close(self) -> None:
         """Tries once more to write what waits."""
-        if self._waiting:
-            self._write()
+        self._retry()
 
     def _put(self, call: Call) -> None:
-        self._waiting.append(call)
-        if not self._troubled or self._clock() >= self._retry_at:
-            self._write()
+        if self._waiting and self._clock() >= self._retry_at:
+            self._retry()
+        self._write(call)
         while len(self._waiting) > self._most_waiting:
             self._waiting.popleft()
             self._lost += 1
 
-    def _write(self) -> None:
-        waited = len(self._waiting)
+    def _retry(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        self._refused.clear()
+        for call in waiting:
+            self._write(call, again=True)
+        if waiting and not self._waiting:
+            logger.warning(
+                "sessiontap: recording again; of what waited, %d written, %d lost", len(waiting), self._lost
+            )
+            self._lost = 0
+
+    def _write(self, call: Call, *, again: bool = False) -> None:
+        # Whatever of a session waits is written first, so that its records keep their order.
+        if call.session_id in self._refused:
+            self._waiting.append(call)
+            return
         try:
-            while self._waiting:
-                self._store.append(self._waiting[0])
-                self._waiting.popleft()
+            self._store.append(call)
         except StoreError as error:
-            self._retry_at = self._clock() + RETRY_S
-            if not self._troubled:
-                self._troubled = True
+            if not (again or self._refused):
                 logger.warning(
                     "sessiontap: calls are not recorded but wait in memory (%d at most), traffic goes on: %s",
                     self._most_waiting,
                     error,
                 )
-            return
-        if self._troubled:
-            self._troubled = False
-            logger.warning("sessiontap: recording again; %d records written, %d lost", waited, self._lost)
-            self._lost = 0
+            self._refused.add(call.session_id)
+            self._waiting.append(call)
+            self._retry_at = self._clock() + RETRY_S
 
 
 def load_price_table(settings: Settings) -> PriceTable:

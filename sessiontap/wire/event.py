@@ -20,8 +20,14 @@ class Event(NamedTuple):
 class Framing(Protocol):
     """Cuts a decoded body into events; one object a body, fed once and closed once.
 
+    `dropped` counts the events that were larger than the framing's cap, and so left out.
     The events do not depend on how the bytes were cut into feeds. Both methods raise WireError only.
     """
+
+    @property
+    def dropped(self) -> int:
+        """How many events were too large to be given."""
+        ...
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that these bytes complete, in order."""

@@ -24,6 +24,9 @@ class JSONBody:
     it so) raises WireError once; later bytes are ignored, and close gives nothing.
     """
 
+    dropped = 0
+    """A body is one event, and is refused where it is too large."""
+
     __slots__ = ("_batch", "_done", "_elider", "_kept", "_max_kept", "_max_whole", "_whole")
 
     def __init__(self, *, max_whole: int = MAX_WHOLE, max_kept: int = MAX_KEPT) -> None:

@@ -12,6 +12,8 @@ import msgspec
 from sessiontap.errors import WireError
 
 _decoder = msgspec.json.Decoder()
+_head_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SMALL = 4096
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -30,6 +32,25 @@ def decode_json(data: bytes) -> object:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _lenient(data, str(error))
     return value
+
+
+def decode_head(data: bytes) -> dict[str, object]:
+    """The small members (up to 4 KiB each) of a JSON object; {} for JSON of any other kind.
+
+    The large ones are passed over without being built, so that a conversation of megabytes takes
+    milliseconds. Strict JSON only. Raises WireError for anything else, and nothing else.
+    """
+    try:
+        members = _head_decoder.decode(data)
+        return {key: _decoder.decode(raw) for key, raw in members.items() if len(bytes(raw)) <= _SMALL}
+    except msgspec.ValidationError:
+        return {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        message = f"not JSON: {error}"
+        raise WireError(message) from error
+    except RecursionError as error:
+        message = "JSON is nested too deeply to be read"
+        raise WireError(message) from error
 
 
 def _lenient(data: bytes, reason: str) -> object:

@@ -41,6 +41,10 @@ class _Sniffed:
         self._head = b""
         self._framing: Framing | None = None
 
+    @property
+    def dropped(self) -> int:
+        return 0 if self._framing is None else self._framing.dropped
+
     def feed(self, data: bytes) -> list[Event]:
         if self._framing is not None:
             return self._framing.feed(data)

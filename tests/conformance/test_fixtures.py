@@ -15,7 +15,7 @@ from sessiontap.apis import APIS
 from sessiontap.background import BackgroundCalls
 from sessiontap.call import Call, encode
 from sessiontap.pricing import load_prices
-from sessiontap.providers import PROVIDERS, Provider, Route
+from sessiontap.providers import POLLED_APIS, PROVIDERS, Provider, Route
 from sessiontap.resources import find
 from tests.conformance.metering import (
     COMPRESSORS,
@@ -120,7 +120,7 @@ def test_a_background_response_and_its_polls_are_one_call() -> None:
             fixture("openai.responses", "the background response is polled and has ended"),
         )
     )
-    background = BackgroundCalls()
+    background = BackgroundCalls(POLLED_APIS)
     background.started(start)
     assert background.polled(early) is None
     ended = background.polled(last)

@@ -184,20 +184,6 @@ def test_a_refused_call_is_an_error_and_its_retry_a_call_of_its_own(place: Place
     assert (second.status, second.attempt) == ("ok", 1)
 
 
-def test_flow_files_carry_the_comment(place: Place) -> None:
-    """Mitmproxy's own record of the flow says cost, tokens and session in its comment."""
-    place.send("comment", plain)
-    place.proxy.stop()
-    # In a process of its own: mitmproxy takes a second to import, and warns of what it calls in pyparsing.
-    printed = subprocess.run(
-        [sys.executable, "-c", _PRINT_COMMENTS, str(place.folder / "flows")],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    assert any("11 in / 7 out" in comment and "comment /" in comment for comment in printed)
-
-
 def test_a_proxy_that_is_stopped_keeps_ended_calls_and_marks_the_others(tmp_path: Path) -> None:
     """SIGTERM during a stream: the ended call stays, the other is `interrupted` with its usage so far."""
     gone = threading.Event()
@@ -223,3 +209,46 @@ def test_a_proxy_that_is_stopped_keeps_ended_calls_and_marks_the_others(tmp_path
         streaming.close()
     found = {call.url_path: (call.status, call.usage_source) for call in place.calls("stopped")}
     assert found == {CHAT: ("ok", "reported"), "/v1/messages": ("interrupted", "partial")}
+
+
+def test_a_verified_password_is_never_recorded(tmp_path: Path) -> None:
+    """With --proxyauth the user names the session, and the password is nowhere in the home."""
+    with open_place(tmp_path, options={"proxyauth": "any"}) as place:
+        place.handlers["auth"] = plain
+        connection = place.connection(user="alice:S3cretPassw0rd")
+        connection.request("POST", CHAT, BODY, {"x-test": "auth", "Content-Type": "application/json"})
+        assert connection.getresponse().read()
+        connection.close()
+        (call,) = place.calls("alice")
+    assert (call.session_source, call.session_name) == ("proxy-user", None)
+    written = b"".join(file.read_bytes() for file in place.proxy.home.rglob("*") if file.is_file())
+    assert b"S3cret" not in written
+    assert "S3cret" not in place.proxy.log
+
+
+@pytest.mark.parametrize("host", ["API.OPENAI.COM", "api.openai.com."])
+def test_a_host_is_known_in_any_spelling(place: Place, host: str) -> None:
+    """Upper case and the final dot are the same host: recorded, and rid of session headers."""
+    place.handlers["spelling"] = plain
+    connection = place.connection(host)
+    headers = {"x-test": "spelling", "Helicone-Session-Id": host, "Helicone-Auth": "Bearer sk-helicone-x"}
+    connection.request("POST", CHAT, BODY, headers)
+    assert connection.getresponse().read()
+    connection.close()
+    (call,) = place.calls(host)
+    assert call.host == "api.openai.com"
+    assert place.double.received[-1].header("helicone-auth") is None
+
+
+def test_flow_files_carry_the_comment(place: Place) -> None:
+    """Mitmproxy's own record of the flow says cost, tokens and session in its comment."""
+    place.send("comment", plain)
+    place.proxy.stop()
+    # In a process of its own: mitmproxy takes a second to import, and warns of what it calls in pyparsing.
+    printed = subprocess.run(
+        [sys.executable, "-c", _PRINT_COMMENTS, str(place.folder / "flows")],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    assert any("11 in / 7 out" in comment and "comment /" in comment for comment in printed)

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sessiontap.call import Call
@@ -58,7 +59,7 @@ def test_a_store_that_comes_back_gets_what_waited(home: Path, caplog: pytest.Log
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
     assert "calls are not recorded" in caplog.messages[0]
     assert str(home) in caplog.messages[0]
-    assert caplog.messages[1] == "sessiontap: recording again; 3 records written, 0 lost"
+    assert caplog.messages[1] == "sessiontap: recording again; of what waited, 2 written, 0 lost"
 
 
 def test_what_waits_is_bounded_and_the_loss_is_told(home: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -72,7 +73,7 @@ def test_what_waits_is_bounded_and_the_loss_is_told(home: Path, caplog: pytest.L
         home.unlink()
         recorder.started(calls[5])
     assert Ledger(home).calls("s") == calls[2:]
-    assert caplog.messages[-1] == "sessiontap: recording again; 4 records written, 2 lost"
+    assert caplog.messages[-1] == "sessiontap: recording again; of what waited, 3 written, 2 lost"
 
 
 def test_closing_tries_once_more(home: Path) -> None:
@@ -97,3 +98,27 @@ def test_a_refusing_store_is_left_alone_for_a_while(home: Path) -> None:
     assert not home.exists()
     recorder.close()
     assert Ledger(home).calls("s") == [first, second]
+
+
+def test_a_session_that_cannot_be_written_holds_up_no_other(home: Path) -> None:
+    """One broken session waits in memory; the others are on disk at once."""
+    recorder = _recorder(home, most_waiting=10, clock=itertools.repeat(0.0))
+    broken = Ledger(home).path("broken").parent
+    broken.parent.mkdir(parents=True)
+    broken.write_text("a file where a folder should be")
+    first, second = _calls(2)
+    recorder.started(msgspec.structs.replace(first, session_id="broken"))
+    recorder.started(second)
+    assert Ledger(home).calls("s") == [second]
+
+
+def test_another_store_gets_what_waited_for_the_first(home: Path, tmp_path: Path) -> None:
+    """Choosing another home while the first cannot be written loses nothing."""
+    recorder = _recorder(home)
+    home.write_text("in the way")
+    first, second = _calls(2)
+    recorder.started(first)
+    other = Ledger(tmp_path / "other")
+    recorder.use(other, load_prices(find("pricing.yaml")))
+    recorder.started(second)
+    assert other.calls("s") == [first, second]
