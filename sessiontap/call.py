@@ -21,6 +21,8 @@ UsageSource = Literal["reported", "partial", "estimated", "none"]
 Billing = Literal["metered", "subscription", "free"]
 CostSource = Literal["table", "provider"]
 
+_ANSWERED = frozenset({"ok", "cancelled", "interrupted"})
+
 _T = TypeVar("_T")
 
 
@@ -97,8 +99,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
     @property
     def unpriced(self) -> bool:
-        """True where the call used tokens (or a priced tool) that nothing here has a price for."""
-        return self.cost_usd is None and bool(self.usage)
+        """True where the call was, or may have been, billed for what nothing here has a price for.
+
+        That is usage without a price, and a reply that came (whole or in part) without saying its usage.
+        """
+        if self.cost_usd is not None or self.billing == "free":
+            return False
+        return bool(self.usage) or (self.status in _ANSWERED and self.http_status is not None)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

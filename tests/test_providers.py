@@ -181,3 +181,12 @@ def test_every_wire_shape_is_spoken_by_somebody() -> None:
     """No api stands in the table of wire shapes that no route leads to, and each is under its own name."""
     assert {route.api.name for provider in PROVIDERS for route in provider.routes} == set(APIS)
     assert all(api.name == name for name, api in APIS.items())
+
+
+@pytest.mark.parametrize("name", ["API.OpenAI.com", "api.openai.com."])
+def test_a_host_is_known_in_any_spelling(name: str) -> None:
+    """Upper case and the final dot of a full name are the same host."""
+    assert known_host(name) == OPENAI
+    found = match("POST", name, "/v1/responses")
+    assert found is not None
+    assert found.host == OPENAI

@@ -128,6 +128,9 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The entry point: never returns, never shows a traceback for a fault of the user's making."""
+    # Closed by the caller (`>&-`): there is nobody to print for.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: PTH123, SIM115 -- open until the process ends
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

@@ -111,10 +111,12 @@ class Agent:
                     progress = _heard(progress, line)
                 if not self._stopping.is_set():
                     self._watcher(progress)
-            state: State = "ok" if reply.status == _OK else "failed"
-            self._watcher(
-                replace(progress, state=state, note="" if state == "ok" else f"HTTP {reply.status}")
-            )
+            if reply.status != _OK:
+                self._watcher(replace(progress, state="failed", note=f"HTTP {reply.status}"))
+            elif progress.output_tokens is None:
+                self._watcher(replace(progress, state="failed", note="cut off"))
+            else:
+                self._watcher(replace(progress, state="ok"))
         finally:
             connection.close()
         return None

@@ -75,8 +75,11 @@ class Recorder:
         return priced
 
     def close(self) -> None:
-        """Tries once more to write what waits."""
+        """Tries once more to write what waits, and says how much of it is lost for good."""
         self._retry()
+        if self._waiting or self._lost:
+            lost = len(self._waiting) + self._lost
+            logger.warning("sessiontap: the proxy ends with %d records that could not be written", lost)
 
     def _put(self, call: Call) -> None:
         if self._waiting and self._clock() >= self._retry_at:

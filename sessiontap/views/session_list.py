@@ -85,12 +85,18 @@ def _two_lines(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text
     layout: Layout = fit(_NARROW, rows, width)
     yield layout.heading()
     for summary, row in zip(summaries, rows, strict=True):
-        yield layout.line(row)
-        session_id = safe(summary.session_id) if summary.name and summary.session_id else ""
+        line = layout.line(row)
+        yield line
+        # Below, unless it is the title and stands there whole.
+        needed = summary.name or "…" in line.plain
+        session_id = safe(summary.session_id) if summary.session_id and needed else ""
         notes = [note for note in (session_id, _agents(summary)) if note not in {"", UNKNOWN}]
-        unpriced = Text(f"+{summary.unpriced_calls:,} unpriced" if summary.unpriced_calls else "", "yellow")
+        sign = "+" if summary.cost_usd is not None else ""
+        unpriced = Text(
+            f"{sign}{summary.unpriced_calls:,} unpriced" if summary.unpriced_calls else "", "yellow"
+        )
         below = Text("  " + " · ".join(notes), "dim", no_wrap=True)
-        below.truncate(width - unpriced.cell_len - 2, overflow="ellipsis")
+        below.truncate(min(width, _width(layout)) - unpriced.cell_len - 2, overflow="ellipsis")
         if unpriced:
             below.append(" " * (_width(layout) - below.cell_len - unpriced.cell_len))
             below.append_text(unpriced)

@@ -226,9 +226,9 @@ def test_a_verified_password_is_never_recorded(tmp_path: Path) -> None:
     assert "S3cret" not in place.proxy.log
 
 
-@pytest.mark.parametrize("host", ["API.OPENAI.COM", "api.openai.com."])
-def test_a_host_is_known_in_any_spelling(place: Place, host: str) -> None:
-    """Upper case and the final dot are the same host: recorded, and rid of session headers."""
+def test_a_host_is_known_in_any_case(place: Place) -> None:
+    """Upper case is the same host: recorded, and rid of session headers."""
+    host = "API.OPENAI.COM"
     place.handlers["spelling"] = plain
     connection = place.connection(host)
     headers = {"x-test": "spelling", "Helicone-Session-Id": host, "Helicone-Auth": "Bearer sk-helicone-x"}
