@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -147,3 +148,35 @@ def test_a_call_is_unpriced_where_it_has_usage_and_no_cost(call: Call) -> None:
     assert not call.unpriced
     assert replace(call, usage=Usage(input_tokens=1)).unpriced
     assert not replace(call, usage=Usage(input_tokens=1), cost_usd=Decimal(0)).unpriced
+
+
+@pytest.mark.parametrize(
+    ("fields", "unpriced"),
+    [
+        ({"status": "ok", "http_status": 200}, True),
+        ({"status": "cancelled", "http_status": 200}, True),
+        ({"status": "ok", "http_status": 200, "billing": "free"}, False),
+        ({"status": "running"}, False),
+        ({"status": "error", "http_status": 429}, False),
+        ({"status": "interrupted"}, False),
+        ({"status": "error", "http_status": 200, "usage": Usage(input_tokens=1)}, True),
+        ({"status": "ok", "http_status": 200, "cost_usd": Decimal(0)}, False),
+    ],
+)
+def test_what_may_have_been_billed_without_a_price_is_unpriced(
+    fields: dict[str, Any], unpriced: bool
+) -> None:
+    """A reply that came without its usage counts as well: a total must not leave it out in silence."""
+    call = Call(
+        **{
+            "call_id": "c",
+            "provider": "openai",
+            "api": "openai.chat",
+            "operation": "chat",
+            "host": "api.openai.com",
+            "url_path": "/v1/chat/completions",
+            "started_at": "2026-01-01T00:00:00.000Z",
+            **fields,
+        }
+    )
+    assert call.unpriced is unpriced
