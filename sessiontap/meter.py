@@ -17,7 +17,7 @@ from sessiontap.errors import WireError
 from sessiontap.identity import Identity
 from sessiontap.providers import Match
 from sessiontap.redact import redact
-from sessiontap.untrusted import label
+from sessiontap.untrusted import LONGEST_LABEL, label
 from sessiontap.wire.content import content_decoder
 from sessiontap.wire.event import Event
 from sessiontap.wire.jsontext import decode_head, decode_json
@@ -27,7 +27,6 @@ Ending = Literal["clean", "cut", "client-left"]
 """How a reply ended: whole, cut by the proxy or upstream, or left by the client."""
 
 _LONGEST_MESSAGE = 2000
-_LONGEST_REASON = 256
 _FIRST_ERROR_STATUS = 400
 _END_OF_STREAM = b"[DONE]"
 # What a compressed body may grow to; more would hold up the event loop for long.
@@ -141,8 +140,8 @@ class CallMeter:
         """Ends the call and gives it, as far as it is known; unpriced."""
         self._flush(now.monotonic, whole=ending == "clean")
         facts = self._reader.facts()
-        error_type, error_message = self._error(facts, ending)
         status = self._status(facts, ending)
+        error_type, error_message = self._error(facts, status, ending)
         running = status == "running"
         return msgspec.structs.replace(
             self._call,
@@ -150,7 +149,7 @@ class CallMeter:
             response_model=label(facts.model),
             response_id=label(facts.response_id),
             stream=self._streamed,
-            finish_reasons=tuple(reason[:_LONGEST_REASON] for reason in facts.finish_reasons),
+            finish_reasons=tuple(reason[:LONGEST_LABEL] for reason in facts.finish_reasons),
             tools=facts.tools,
             http_status=self._http_status,
             error_type=error_type,
@@ -219,8 +218,7 @@ class CallMeter:
             return "ok"
         return "cancelled" if ending == "client-left" else "interrupted"
 
-    def _error(self, facts: ReplyFacts, ending: Ending) -> tuple[str | None, str | None]:
-        status = self._status(facts, ending)
+    def _error(self, facts: ReplyFacts, status: Status, ending: Ending) -> tuple[str | None, str | None]:
         # Cut before as well: redacting megabytes takes time. Twice as long, so that no key is cut in two.
         message = redact((facts.error_message or "")[: 2 * _LONGEST_MESSAGE])[:_LONGEST_MESSAGE] or None
         if status == "error":

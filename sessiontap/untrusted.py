@@ -12,7 +12,7 @@ JsonObject: TypeAlias = dict[str, object]
 
 # Larger than any bill; keeps sums inside what every JSON reader holds exactly (RFC 8259, section 6).
 MAX_COUNT = 2**53 - 1
-_LONGEST_LABEL = 256
+LONGEST_LABEL = 256
 
 
 def obj(value: object, *keys: str) -> JsonObject:
@@ -45,7 +45,7 @@ def text(value: object, key: str) -> str | None:
 
 def label(value: str | None) -> str | None:
     """A name or id cut to 256 characters: no provider has longer ones, and a record must stay small."""
-    return value if value is None else value[:_LONGEST_LABEL]
+    return value if value is None else value[:LONGEST_LABEL]
 
 
 def clean(value: str) -> str:

@@ -84,8 +84,7 @@ class MessagesReader:
             usage=read_usage(self._usage, self._first_usage, parts),
             usage_parts=parts,
             service_tier=tier,
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=self._complete,
         )
 
@@ -106,8 +105,7 @@ class TokenCountReader:
 
     def facts(self) -> ReplyFacts:
         return ReplyFacts(
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=self._complete,
         )
 

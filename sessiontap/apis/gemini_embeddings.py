@@ -32,8 +32,7 @@ class EmbedContentReader:
     def facts(self) -> ReplyFacts:
         return ReplyFacts(
             usage=self._usage,
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=self._complete,
         )
 

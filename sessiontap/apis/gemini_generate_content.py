@@ -49,8 +49,7 @@ class GenerateContentReader:
             tools=self._tools.all(),
             usage=read_usage(self._usage) if self._usage else Usage(),
             service_tier=text(self._usage, "serviceTier"),
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=bool(self._finish_reasons.all()),
         )
 

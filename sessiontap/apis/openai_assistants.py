@@ -49,8 +49,7 @@ class RunReader:
             finish_reasons=(status,) if status and not pending else (),
             tools=self._tools.all(),
             usage=read_usage(usage) if usage else Usage(),
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=status is not None and not pending,
             pending=pending,
         )

@@ -83,8 +83,7 @@ class ChatReader:
             tools=self._tools.all(),
             usage=self._usage,
             service_tier=self._service_tier,
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=bool(self._finished) and self._finished == self._choices,
         )
 

@@ -34,8 +34,7 @@ class EmbeddingsReader:
         return ReplyFacts(
             model=self._model,
             usage=self._usage,
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=self._complete,
         )
 

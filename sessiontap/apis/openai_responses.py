@@ -82,8 +82,7 @@ class ResponsesReader:
             tools=tools.all() or self._streamed_tools.all(),
             usage=_with_tools(read_usage(usage), response, output) if usage else Usage(),
             service_tier=text(response, "service_tier"),
-            error_type=self._error.type if self._error else None,
-            error_message=self._error.message if self._error else None,
+            error=self._error,
             complete=self._complete,
             pending=response.get("background") is True and text(response, "status") in _PENDING,
         )

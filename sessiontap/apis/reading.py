@@ -8,11 +8,10 @@ from typing import Protocol
 
 from sessiontap.call import UsagePart
 from sessiontap.semconv import Operation
-from sessiontap.untrusted import JsonObject, flag, text
+from sessiontap.untrusted import LONGEST_LABEL, JsonObject, flag, text
 from sessiontap.usage import Usage
 
 _MOST_NAMES = 256
-_LONGEST_NAME = 256
 _NOTHING = Usage()
 
 
@@ -23,6 +22,14 @@ class RequestFacts:
     model: str | None = None
     stream: bool = False
     user: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorFacts:
+    """An error as a provider states it."""
+
+    type: str
+    message: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +44,21 @@ class ReplyFacts:
     usage: Usage = _NOTHING
     usage_parts: tuple[UsagePart, ...] = ()
     service_tier: str | None = None
-    error_type: str | None = None
-    error_message: str | None = None
+    error: ErrorFacts | None = None
     complete: bool = False
     """The reply said that it is whole; without that, usage may be an interim figure."""
     pending: bool = False
     """The provider works on in the background; a later poll brings the rest."""
+
+    @property
+    def error_type(self) -> str | None:
+        """The error's kind, as the provider names it."""
+        return self.error.type if self.error else None
+
+    @property
+    def error_message(self) -> str | None:
+        """The provider's own words on the error."""
+        return self.error.message if self.error else None
 
 
 class ReplyReader(Protocol):
@@ -91,19 +107,11 @@ class Names:
         """Appends a name; None and, with `once`, a name that is there already are passed over."""
         if name is None or len(self._names) >= _MOST_NAMES or (once and name in self._names):
             return
-        self._names.append(name[:_LONGEST_NAME])
+        self._names.append(name[:LONGEST_LABEL])
 
     def all(self) -> tuple[str, ...]:
         """The names, in order."""
         return tuple(self._names)
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorFacts:
-    """An error as a provider states it."""
-
-    type: str
-    message: str | None
 
 
 def read_error(event: JsonObject) -> ErrorFacts | None:
