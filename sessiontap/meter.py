@@ -6,45 +6,30 @@ is recorded as far as it is known, and `problem` says in one line what was wrong
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
 
 import msgspec
 
 from sessiontap.apis.reading import ReplyFacts, RequestFacts
-from sessiontap.call import Call, Status, UsageSource
+from sessiontap.call import Call
 from sessiontap.errors import WireError
 from sessiontap.identity import Identity
 from sessiontap.providers import Match
+from sessiontap.record import FIRST_ERROR_STATUS, Ending, Moment, Reply, begin, end
 from sessiontap.redact import redact
-from sessiontap.untrusted import LONGEST_LABEL, label
+from sessiontap.untrusted import JsonObject, label
 from sessiontap.wire.content import content_decoder
 from sessiontap.wire.event import Event
+from sessiontap.wire.form import form_fields, is_form
 from sessiontap.wire.jsontext import decode_head, decode_json
 from sessiontap.wire.sniff import framing_for
 
-Ending = Literal["clean", "cut", "client-left"]
-"""How a reply ended: whole, cut by the proxy or upstream, or left by the client."""
-
-_LONGEST_MESSAGE = 2000
-_FIRST_ERROR_STATUS = 400
 _END_OF_STREAM = b"[DONE]"
 # What a compressed body may grow to; more would hold up the event loop for long.
 _MOST_DECODED = 256 * 1024 * 1024
 _MOST_DECODED_REQUEST = 64 * 1024 * 1024
-_SENTENCES = {
-    "clean": "the stream ended before its end",
-    "cut": "the connection ended early",
-    "client-left": "the client left",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One moment: the wall clock as the record has it, and a monotonic clock in seconds."""
-
-    stamp: str
-    monotonic: float
+# Sound and pictures: nothing in them says what they cost.
+_MEDIA = ("audio/", "image/", "video/", "application/octet-stream")
 
 
 class CallMeter:
@@ -63,40 +48,25 @@ class CallMeter:
         self._decoder = content_decoder("")
         self._framing = framing_for("", array=False)
         self._event_stream = False
+        self._media = False
         self._reading = True
         self._tapped = True
-        self._call = Call(
-            call_id=call_id,
-            session_id=identity.session_id,
-            session_name=identity.session_name,
-            session_path=identity.session_path,
-            session_source=identity.session_source,
-            user_id=identity.user_id,
-            properties=identity.properties,
-            agent=identity.agent,
-            provider=match.provider,
-            api=match.api.name,
-            operation=match.api.operation,
-            host=match.host,
-            url_path=match.url_path,
-            attempt=identity.attempt,
-            billing="free" if match.api.free else "metered",
-            status="running",
-            started_at=started_at,
-        )
+        self._headers: Mapping[str, str] = {}
+        self._call = begin(match, identity, call_id, started_at)
 
-    def request(self, body: bytes | None, encoding: str, sent_at: float) -> None:
+    def request(self, body: bytes | None, headers: Mapping[str, str], sent_at: float) -> None:
         """Takes the whole request body, as it was sent; `sent_at` is the monotonic time of its last byte.
 
-        None is a body that nobody kept (it was streamed): what it says is not known.
+        None is a body that nobody kept (it was streamed): what it says is not known. Names of headers are
+        lower case, or found in any case.
         """
         self._sent_at = sent_at
         if body is None:
             return
         try:
-            decoder = content_decoder(encoding, limit=_MOST_DECODED_REQUEST)
+            decoder = content_decoder(headers.get("content-encoding", ""), limit=_MOST_DECODED_REQUEST)
             text = decoder.feed(body) + decoder.close()
-            self._request = self.match.api.read_request(decode_head(text) if text else {})
+            self._request = self.match.api.read_request(_fields(text, headers.get("content-type", "")))
         except WireError as error:
             self._report(f"request body: {error}")
         self._call = msgspec.structs.replace(
@@ -111,13 +81,16 @@ class CallMeter:
         """The call as it stands before the reply."""
         return self._call
 
-    def reply(self, status: int, content_type: str, encoding: str) -> None:
-        """Takes the reply's status line and the two headers that say how to read its body."""
+    def reply(self, status: int, headers: Mapping[str, str]) -> None:
+        """Takes the reply's status and headers; names are lower case, or found in any case."""
         self._http_status = status
-        self._event_stream = "event-stream" in content_type.lower()
+        self._headers = headers
+        content_type = headers.get("content-type", "").lower()
+        self._event_stream = "event-stream" in content_type or "eventstream" in content_type
+        self._media = content_type.startswith(_MEDIA)
         self._framing = framing_for(content_type, array=self.match.api.array_stream)
         try:
-            self._decoder = content_decoder(encoding, limit=_MOST_DECODED)
+            self._decoder = content_decoder(headers.get("content-encoding", ""), limit=_MOST_DECODED)
         except WireError as error:
             self._give_up(error)
 
@@ -129,40 +102,39 @@ class CallMeter:
     def feed(self, data: bytes, now: float) -> None:
         """Takes the next bytes of the reply's body, as they came over the wire."""
         self._response_bytes += len(data)
-        if not self._reading:
+        if self._media:
+            self._first_output_at = self._first_output_at or now
+        if self._media or not self._reading:
             return
         try:
             self._read(self._framing.feed(self._decoder.feed(data)), now)
         except WireError as error:
             self._give_up(error)
 
-    def close(self, ending: Ending, now: Moment) -> Call:
-        """Ends the call and gives it, as far as it is known; unpriced."""
-        self._flush(now.monotonic, whole=ending == "clean")
+    @property
+    def recognised(self) -> bool:
+        """True where the reply, as far as it has been read, is one of the wire shape."""
         facts = self._reader.facts()
-        status = self._status(facts, ending)
-        error_type, error_message = self._error(facts, status, ending)
-        running = status == "running"
-        return msgspec.structs.replace(
-            self._call,
-            status=status,
-            response_model=label(facts.model),
-            response_id=label(facts.response_id),
-            stream=self._streamed,
-            finish_reasons=tuple(reason[:LONGEST_LABEL] for reason in facts.finish_reasons),
-            tools=facts.tools,
+        return bool(facts.usage or facts.model or facts.error)
+
+    def close(self, ending: Ending, now: Moment) -> Call:
+        """Ends the call and gives it, as far as it is known; unpriced where the provider states no cost."""
+        self._flush(now.monotonic, whole=ending == "clean")
+        reply = Reply(
+            facts=self._facts(),
+            ending=ending,
+            streamed=self._streamed,
             http_status=self._http_status,
-            error_type=error_type,
-            error_message=error_message,
-            ended_at=None if running else now.stamp,
+            ended_at=now.stamp,
             ttft_ms=self._since_sent(self._first_output_at),
-            duration_ms=None if running else self._since_sent(now.monotonic),
-            usage=facts.usage,
-            usage_parts=facts.usage_parts,
-            usage_source=self._usage_source(facts, ending),
-            service_tier=label(facts.service_tier),
+            duration_ms=self._since_sent(now.monotonic),
             response_bytes=self._response_bytes if self._tapped else None,
         )
+        return end(self._call, reply, known_before=self._request.usage)
+
+    def _facts(self) -> ReplyFacts:
+        facts, read_headers = self._reader.facts(), self.match.api.read_headers
+        return facts if read_headers is None else facts.filled_in_by(read_headers(self._headers))
 
     @property
     def _streamed(self) -> bool:
@@ -185,6 +157,8 @@ class CallMeter:
     def _flush(self, now: float, *, whole: bool) -> None:
         """Reads what decoder and framing still hold; a cut reply may end anywhere, which is no problem."""
         tail = b""
+        if self._media:
+            return
         if self._reading:
             try:
                 tail = self._decoder.close()
@@ -198,7 +172,7 @@ class CallMeter:
             self._give_up(error)
         if self._framing.dropped:
             self._report(f"reply: {self._framing.dropped} events were too large to be read")
-        if not whole or (self._http_status or 0) >= _FIRST_ERROR_STATUS:
+        if not whole or (self._http_status or 0) >= FIRST_ERROR_STATUS:
             # Half an event, or a gateway's page of HTML, is nothing that the user should look into.
             self.problem = problem
 
@@ -209,31 +183,14 @@ class CallMeter:
     def _report(self, problem: str) -> None:
         self.problem = self.problem or redact(problem)
 
-    def _status(self, facts: ReplyFacts, ending: Ending) -> Status:
-        if (self._http_status or 0) >= _FIRST_ERROR_STATUS or facts.error_type is not None:
-            return "error"
-        if facts.pending and ending == "clean":
-            return "running"
-        if facts.complete or (ending == "clean" and not self._streamed):
-            return "ok"
-        return "cancelled" if ending == "client-left" else "interrupted"
-
-    def _error(self, facts: ReplyFacts, status: Status, ending: Ending) -> tuple[str | None, str | None]:
-        # Cut before as well: redacting megabytes takes time. Twice as long, so that no key is cut in two.
-        message = redact((facts.error_message or "")[: 2 * _LONGEST_MESSAGE])[:_LONGEST_MESSAGE] or None
-        if status == "error":
-            return redact(label(facts.error_type) or str(self._http_status)), message
-        if status in {"cancelled", "interrupted"}:
-            return status, _SENTENCES[ending]
-        return None, None
-
-    def _usage_source(self, facts: ReplyFacts, ending: Ending) -> UsageSource:
-        if not facts.usage:
-            return "none"
-        whole = facts.complete or (ending == "clean" and not self._streamed)
-        return "reported" if whole else "partial"
-
     def _since_sent(self, moment: float | None) -> int | None:
         if moment is None or self._sent_at is None:
             return None
         return max(round((moment - self._sent_at) * 1000), 0)
+
+
+def _fields(text: bytes, content_type: str) -> JsonObject:
+    """What a request's body says: a form's fields, or the top of a JSON text."""
+    if is_form(content_type):
+        return form_fields(text, content_type)
+    return decode_head(text) if text else {}

@@ -7,8 +7,9 @@ from typing import Any
 
 from sessiontap.call import Call
 from sessiontap.identity import identify
-from sessiontap.meter import CallMeter, Ending, Moment
-from sessiontap.providers import match
+from sessiontap.meter import CallMeter
+from sessiontap.providers import DIRECTORY
+from sessiontap.record import Ending, Moment
 
 CHAT = ("api.openai.com", "/v1/chat/completions")
 RESPONSES = ("api.openai.com", "/v1/responses")
@@ -43,12 +44,12 @@ MESSAGE_STOP = {"type": "message_stop"}
 
 def meter(where: tuple[str, str], request: bytes = b"{}", encoding: str = "") -> CallMeter:
     """A meter that has taken a whole request for this host and path."""
-    found = match("POST", *where)
+    found = DIRECTORY.match("POST", *where)
     assert found is not None
     started = CallMeter(
         found, identify([], proxy_user=None, today="2026-01-01"), "the-call", "2026-01-01T00:00:00.000Z"
     )
-    started.request(request, encoding, SENT_AT)
+    started.request(request, {"content-encoding": encoding}, SENT_AT)
     return started
 
 
@@ -68,7 +69,7 @@ def metered(
 ) -> tuple[Call, str | None]:
     """The record of a call whose reply came in one piece, and what could not be read of it."""
     started = meter(where)
-    started.reply(status, content_type, encoding)
+    started.reply(status, {"content-type": content_type, "content-encoding": encoding})
     started.feed(body, SENT_AT + 1)
     return started.close(ending, END), started.problem
 

@@ -5,7 +5,7 @@ import pytest
 
 from sessiontap.background import BackgroundCalls
 from sessiontap.call import Call, Status
-from sessiontap.providers import POLLED_APIS
+from sessiontap.providers import DIRECTORY
 from sessiontap.usage import Usage
 
 USAGE = Usage(input_tokens=15, output_tokens=2210)
@@ -45,7 +45,7 @@ def _poll(**fields: object) -> Call:
 
 def test_the_poll_that_brings_the_result_ends_the_call() -> None:
     """The call keeps its id, session and start, and takes result, usage and end from the poll."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     ended = background.polled(_poll(response_model="o3-2025", service_tier="flex", tools=("search",)))
     assert ended is not None
@@ -58,7 +58,7 @@ def test_the_poll_that_brings_the_result_ends_the_call() -> None:
 
 def test_what_the_poll_leaves_out_stays_from_the_start() -> None:
     """Model and tier that only the start's reply named are kept."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start(response_model="o3-2025", service_tier="flex"))
     ended = background.polled(_poll())
     assert ended is not None
@@ -67,7 +67,7 @@ def test_what_the_poll_leaves_out_stays_from_the_start() -> None:
 
 def test_a_call_is_ended_once() -> None:
     """A second poll with the same usage brings nothing new."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     assert background.polled(_poll()) is not None
     assert background.polled(_poll()) is None
@@ -75,14 +75,14 @@ def test_a_call_is_ended_once() -> None:
 
 def test_a_poll_of_a_reply_that_was_counted_brings_nothing() -> None:
     """Reading a stored response again, which had its usage from the start, is no second call."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_call("start", "ok", usage=USAGE))
     assert background.polled(_poll()) is None
 
 
 def test_a_poll_of_a_call_that_failed_at_once_brings_nothing() -> None:
     """A call that ended in an error is settled without usage."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_call("start", "error", error_type="server_error"))
     assert background.polled(_poll()) is None
 
@@ -98,7 +98,7 @@ def test_a_poll_of_a_call_that_failed_at_once_brings_nothing() -> None:
 )
 def test_a_poll_without_a_result_brings_nothing_and_the_next_one_does(poll: Call) -> None:
     """A poll that came too early or failed leaves the call awaited."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     assert background.polled(poll) is None
     assert background.polled(_poll()) is not None
@@ -106,7 +106,7 @@ def test_a_poll_without_a_result_brings_nothing_and_the_next_one_does(poll: Call
 
 def test_a_poll_that_tells_of_a_failure_ends_the_call_in_an_error() -> None:
     """A response that failed in the background is an error, with the type and words of the poll."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     ended = background.polled(
         _poll(
@@ -124,7 +124,7 @@ def test_a_poll_that_tells_of_a_failure_ends_the_call_in_an_error() -> None:
 
 def test_a_call_that_started_unseen_is_recorded_once_as_it_was_polled() -> None:
     """A result whose start nobody saw is a call of its own; asking again adds none."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     poll = _poll()
     assert background.polled(poll) is poll
     assert background.polled(poll) is None
@@ -132,7 +132,7 @@ def test_a_call_that_started_unseen_is_recorded_once_as_it_was_polled() -> None:
 
 def test_ids_of_two_hosts_are_two_calls() -> None:
     """The same id at another host is another call."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     ended = background.polled(_poll(host="eu.api.openai.com"))
     assert ended is not None
@@ -141,7 +141,7 @@ def test_ids_of_two_hosts_are_two_calls() -> None:
 
 def test_a_start_that_already_has_a_duration_keeps_it() -> None:
     """Where the start's own reply ended with its stream, its measured duration stands."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start(status="cancelled", duration_ms=40))
     ended = background.polled(_poll())
     assert ended is not None
@@ -150,7 +150,7 @@ def test_a_start_that_already_has_a_duration_keeps_it() -> None:
 
 def test_a_clock_set_back_makes_no_negative_duration() -> None:
     """A poll whose clock is before the start's gives a duration of zero."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     ended = background.polled(_poll(ended_at="2025-12-31T23:59:59.000Z"))
     assert ended is not None
@@ -159,7 +159,7 @@ def test_a_clock_set_back_makes_no_negative_duration() -> None:
 
 def test_a_background_call_that_was_cancelled_ends() -> None:
     """A response cancelled before it made anything ends, without usage."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     ended = background.polled(_poll(usage=Usage(), usage_source="none", finish_reasons=("cancelled",)))
     assert ended is not None
@@ -169,7 +169,7 @@ def test_a_background_call_that_was_cancelled_ends() -> None:
 @pytest.mark.parametrize("status", ["cancelled", "interrupted"])
 def test_a_poll_that_was_cut_leaves_the_call_awaited(status: str) -> None:
     """A streamed poll that the client left, or that broke, ends nothing: the next poll brings the usage."""
-    background = BackgroundCalls(POLLED_APIS)
+    background = BackgroundCalls(DIRECTORY.polled_apis)
     background.started(_start())
     cut = _poll(status=status, usage=Usage(), usage_source="none", error_type=status, finish_reasons=())
     assert background.polled(cut) is None

@@ -24,7 +24,7 @@ FLOORS = (
     ("__init__", False),
     ("errors semconv usage call settings times untrusted redact recent resources", True),
     ("wire apis pricing store sessions identity background", False),
-    ("providers meter views export", True),
+    ("providers record meter views export", True),
     ("replay web demo", True),
     ("proxy cli", False),
     ("__main__", False),

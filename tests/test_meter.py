@@ -5,8 +5,9 @@ import json
 import pytest
 
 from sessiontap.identity import identify
-from sessiontap.meter import CallMeter, Ending, Moment
-from sessiontap.providers import match
+from sessiontap.meter import CallMeter
+from sessiontap.providers import DIRECTORY
+from sessiontap.record import Ending, Moment
 from sessiontap.usage import Usage
 from tests.metered import (
     CHAT,
@@ -194,7 +195,7 @@ def test_a_long_error_message_is_cut() -> None:
 def test_times_are_those_that_were_handed_in() -> None:
     """Time to first output and duration count from the request's last byte, in whole milliseconds."""
     started = meter(MESSAGES)
-    started.reply(200, SSE, "")
+    started.reply(200, {"content-type": SSE})
     started.feed(sse(MESSAGE_START), SENT_AT + 0.1)
     started.feed(sse(TEXT_DELTA), SENT_AT + 0.2504)
     started.feed(sse(TEXT_DELTA, MESSAGE_DELTA, MESSAGE_STOP), SENT_AT + 0.9)
@@ -212,7 +213,7 @@ def test_a_reply_without_output_has_no_time_to_first_output() -> None:
 def test_a_reply_before_the_end_of_the_request_never_makes_times_negative() -> None:
     """A provider that answers before the request's last byte gives zero, not a negative time."""
     started = meter(CHAT)
-    started.reply(200, JSON, "")
+    started.reply(200, {"content-type": JSON})
     started.feed(chat_reply(), SENT_AT - 5)
     call = started.close("clean", Moment(END.stamp, SENT_AT - 4))
     assert (call.ttft_ms, call.duration_ms) == (0, 0)
@@ -245,11 +246,11 @@ def test_a_stream_that_its_content_type_alone_tells_is_one() -> None:
 
 def test_the_header_user_wins_over_the_users_name_in_the_body() -> None:
     """Helicone-User-Id stays the user where the body names another."""
-    found = match("POST", *CHAT)
+    found = DIRECTORY.match("POST", *CHAT)
     assert found is not None
     identity = identify([("Helicone-User-Id", "ada")], proxy_user=None, today="2026-01-01")
     started = CallMeter(found, identity, "the-call", "2026-01-01T00:00:00.000Z")
-    started.request(b'{"model": "m", "user": "body"}', "", SENT_AT)
+    started.request(b'{"model": "m", "user": "body"}', {}, SENT_AT)
     assert started.running().user_id == "ada"
 
 

@@ -32,7 +32,7 @@ def test_what_was_decoded_before_a_fault_counts() -> None:
     """Garbage after a whole compressed reply is told, and the reply's usage is kept."""
     body = chat_reply(usage={"prompt_tokens": 3, "completion_tokens": 4})
     started = meter(CHAT)
-    started.reply(200, "application/json", "br")
+    started.reply(200, {"content-type": "application/json", "content-encoding": "br"})
     started.feed(brotli.compress(body), SENT_AT + 1)
     started.feed(b"\n", SENT_AT + 1)
     call = started.close("clean", END)
@@ -43,7 +43,7 @@ def test_what_was_decoded_before_a_fault_counts() -> None:
 def test_events_too_large_to_be_read_are_told() -> None:
     """An event over the cap is left out of the reading, never without a word."""
     started = meter(CHAT)
-    started.reply(200, SSE, "")
+    started.reply(200, {"content-type": SSE})
     started._framing = event_stream.SSE(max_event=100)
     started.feed(b'data: {"id": "' + b"x" * 1000 + b'"}\n\n', SENT_AT + 1)
     started.close("clean", END)
@@ -53,7 +53,7 @@ def test_events_too_large_to_be_read_are_told() -> None:
 def test_a_reply_that_another_addon_took_is_not_known() -> None:
     """No count of bytes is made up for a body that went by unread."""
     started = meter(CHAT)
-    started.reply(200, "application/json", "")
+    started.reply(200, {"content-type": "application/json"})
     started.not_tapped()
     call = started.close("clean", END)
     assert call.response_bytes is None
@@ -65,8 +65,8 @@ def test_a_reply_that_another_addon_took_is_not_known() -> None:
 def test_a_request_that_nobody_kept_is_not_known() -> None:
     """A streamed request has no size of zero and no model made up."""
     started = meter(CHAT)
-    started.request(None, "", SENT_AT)
-    started.reply(200, "application/json", "")
+    started.request(None, {}, SENT_AT)
+    started.reply(200, {"content-type": "application/json"})
     assert started.running().request_model is None
 
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from sessiontap.call import decode, encode
 from sessiontap.identity import identify
-from sessiontap.meter import CallMeter, Ending
-from sessiontap.providers import PROVIDERS, Match, match
+from sessiontap.meter import CallMeter
+from sessiontap.providers import DIRECTORY, PROVIDERS, Match
+from sessiontap.record import Ending
 from sessiontap.usage import Usage
 from tests.conformance.metering import COMPRESSORS
 from tests.metered import (
@@ -82,7 +83,7 @@ def test_an_unknown_content_encoding_is_a_problem_and_the_bytes_are_counted() ->
 def test_a_request_that_cannot_be_read_is_a_problem_and_the_reply_is_read_all_the_same() -> None:
     """An unreadable request is told; the reply's usage is recorded."""
     started = meter(CHAT, b"\x00\xff", "gzip")
-    started.reply(200, JSON, "")
+    started.reply(200, {"content-type": JSON})
     started.feed(chat_reply(usage={"prompt_tokens": 3, "completion_tokens": 4}), SENT_AT)
     call = started.close("clean", END)
     assert call.usage == Usage(input_tokens=3, output_tokens=4)
@@ -178,7 +179,7 @@ def test_a_reply_of_100_mb_is_read_in_bounded_memory(opening: bytes, unit: bytes
     piece = unit * 2_400
     pieces = 100_000_000 // len(piece)
     started = meter(EMBEDDINGS)
-    started.reply(200, JSON, "")
+    started.reply(200, {"content-type": JSON})
     tracemalloc.start()
     try:
         started.feed(b'{"object": "list", "model": "m", "data": [' + opening, SENT_AT)
@@ -208,11 +209,10 @@ _SAMPLES: dict[str, Match] = {
         "/v1/embeddings",
         "/v1/threads/runs",
         "/v1/messages",
-        "/v1/messages/count_tokens",
         "/v1beta/models/m:generateContent",
         "/v1beta/models/m:embedContent",
     )
-    if (api_match := match("POST", provider.hosts[0], path)) is not None
+    if (api_match := DIRECTORY.match("POST", provider.hosts[0], path)) is not None
 }
 _KEY_NAMES = (
     "type object error message code usage response choices delta index model id status output content "
@@ -283,8 +283,8 @@ def test_nothing_that_anybody_sends_raises(
     if compressed:
         request = _ENCODINGS[request_encoding](request)
         reply = _ENCODINGS.get(reply_encoding, bytes)(reply)
-    started.request(request, request_encoding, SENT_AT)
-    started.reply(status, content_type, reply_encoding)
+    started.request(request, {"content-encoding": request_encoding}, SENT_AT)
+    started.reply(status, {"content-type": content_type, "content-encoding": reply_encoding})
     for piece in _pieces(reply, cuts):
         started.feed(piece, SENT_AT + 1)
     call = started.close(ending, END)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessiontap.apis import APIS
-from sessiontap.providers import PROVIDERS, known_host, match
+from sessiontap.providers import DIRECTORY, PROVIDERS
 
 OPENAI, ANTHROPIC, GEMINI = (
     "api.openai.com",
@@ -29,7 +29,6 @@ OPENAI, ANTHROPIC, GEMINI = (
         ("POST", OPENAI, "/v1/threads/thread_1/runs", "openai", "openai.assistants", "call"),
         ("GET", OPENAI, "/v1/threads/thread_1/runs/run_1", "openai", "openai.assistants", "poll"),
         ("POST", ANTHROPIC, "/v1/messages", "anthropic", "anthropic.messages", "call"),
-        ("POST", ANTHROPIC, "/v1/messages/count_tokens", "anthropic", "anthropic.count_tokens", "call"),
         ("POST", ANTHROPIC, "/v1/chat/completions", "anthropic", "openai.chat", "call"),
         ("POST", GEMINI, "/v1beta/openai/chat/completions", "gcp.gemini", "openai.chat", "call"),
         ("POST", GEMINI, "/v1beta/openai/embeddings", "gcp.gemini", "openai.embeddings", "call"),
@@ -39,7 +38,7 @@ def test_a_model_call_is_recognised(
     method: str, host: str, target: str, *, provider: str, api: str, kind: str
 ) -> None:
     """Method, host and path of a model call give its provider and wire shape."""
-    found = match(method, host, target)
+    found = DIRECTORY.match(method, host, target)
     assert found is not None
     assert (found.provider, found.api.name, found.kind) == (provider, api, kind)
     assert (found.host, found.url_path, found.model, found.streams) == (host, target, None, False)
@@ -58,7 +57,7 @@ def test_a_model_call_is_recognised(
 )
 def test_the_path_names_the_model_and_the_stream(target: str, model: str, *, streams: bool) -> None:
     """Gemini's path says which model is meant, percent-decoded, and whether the reply streams."""
-    found = match("POST", GEMINI, target)
+    found = DIRECTORY.match("POST", GEMINI, target)
     assert found is not None
     assert (found.model, found.streams) == (model, streams)
 
@@ -85,13 +84,13 @@ def test_the_path_names_the_model_and_the_stream(target: str, model: str, *, str
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/messages", "/v1/responses"])
 def test_a_host_that_only_resembles_a_providers_is_nobody(host: str, target: str) -> None:
     """Hosts are compared whole: neither a part of one nor one with something around it is a provider."""
-    assert match("POST", host, target) is None
+    assert DIRECTORY.match("POST", host, target) is None
 
 
 @pytest.mark.parametrize("host", ["API.OpenAI.com", "api.openai.com.", "API.OPENAI.COM."])
 def test_case_and_the_root_dot_of_a_host_do_not_matter(host: str) -> None:
     """Hosts have no case and may be written with a final dot; the record has the plain form."""
-    found = match("POST", host, "/v1/chat/completions")
+    found = DIRECTORY.match("POST", host, "/v1/chat/completions")
     assert found is not None
     assert found.host == "api.openai.com"
 
@@ -119,6 +118,7 @@ def test_case_and_the_root_dot_of_a_host_do_not_matter(host: str) -> None:
         ("POST", OPENAI, "/?/v1/chat/completions"),
         ("POST", OPENAI, "/#/v1/chat/completions"),
         ("POST", OPENAI, "/v1/messages"),
+        ("POST", ANTHROPIC, "/v1/messages/count_tokens"),
         ("POST", ANTHROPIC, "/v1/messages/batches"),
         ("GET", ANTHROPIC, "/v1/messages/batches/b/results"),
         ("POST", ANTHROPIC, "/v1/files"),
@@ -135,7 +135,7 @@ def test_case_and_the_root_dot_of_a_host_do_not_matter(host: str) -> None:
 )
 def test_what_is_no_model_call_matches_nothing(method: str, host: str, target: str) -> None:
     """Files, listings, counts, other methods and other paths of a provider are no calls."""
-    assert match(method, host, target) is None
+    assert DIRECTORY.match(method, host, target) is None
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_what_is_no_model_call_matches_nothing(method: str, host: str, target: s
 )
 def test_query_and_fragment_are_ignored_and_never_kept(tail: str) -> None:
     """A query or fragment changes no match, and no part of it, a key least of all, is in what is recorded."""
-    found = match("POST", GEMINI, f"/v1beta/models/gemini-2.5-flash:generateContent{tail}")
+    found = DIRECTORY.match("POST", GEMINI, f"/v1beta/models/gemini-2.5-flash:generateContent{tail}")
     assert found is not None
     assert found.url_path == "/v1beta/models/gemini-2.5-flash:generateContent"
     assert found.model == "gemini-2.5-flash"
@@ -159,15 +159,15 @@ def test_query_and_fragment_are_ignored_and_never_kept(tail: str) -> None:
 )
 def test_any_url_is_judged_without_a_fault(method: str, host: str, target: str) -> None:
     """Whatever the URL is, it is a known provider's call without a query, or nobody's."""
-    found = match(method, host, target)
-    assert found is None or (known_host(found.host) == found.host and "?" not in found.url_path)
+    found = DIRECTORY.match(method, host, target)
+    assert found is None or (DIRECTORY.known_host(found.host) == found.host and "?" not in found.url_path)
 
 
 def test_a_host_belongs_to_one_provider() -> None:
     """No host stands in two rows, and all are in the form that is compared: lower case, no port."""
     counted = collections.Counter(host for provider in PROVIDERS for host in provider.hosts)
     assert set(counted.values()) == {1}
-    assert {known_host(host) for host in counted} == set(counted)
+    assert {DIRECTORY.known_host(host) for host in counted} == set(counted)
     assert all(host == host.lower().strip(".") and ":" not in host for host in counted)
 
 
@@ -186,7 +186,7 @@ def test_every_wire_shape_is_spoken_by_somebody() -> None:
 @pytest.mark.parametrize("name", ["API.OpenAI.com", "api.openai.com."])
 def test_a_host_is_known_in_any_spelling(name: str) -> None:
     """Upper case and the final dot of a full name are the same host."""
-    assert known_host(name) == OPENAI
-    found = match("POST", name, "/v1/responses")
+    assert DIRECTORY.known_host(name) == OPENAI
+    found = DIRECTORY.match("POST", name, "/v1/responses")
     assert found is not None
     assert found.host == OPENAI

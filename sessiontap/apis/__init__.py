@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sessiontap.apis.anthropic_messages import COUNT_TOKENS, MESSAGES
+from sessiontap.apis.anthropic_messages import MESSAGES
 from sessiontap.apis.gemini_embeddings import EMBED_CONTENT
 from sessiontap.apis.gemini_generate_content import GENERATE_CONTENT
 from sessiontap.apis.openai_assistants import RUNS
@@ -22,7 +22,6 @@ APIS: dict[str, Api] = {
         EMBEDDINGS,
         RUNS,
         MESSAGES,
-        COUNT_TOKENS,
         GENERATE_CONTENT,
         EMBED_CONTENT,
     )

@@ -89,27 +89,6 @@ class MessagesReader:
         )
 
 
-class TokenCountReader:
-    """Reads a token count: a figure that nobody bills, and so no usage."""
-
-    __slots__ = ("_complete", "_error")
-
-    def __init__(self) -> None:
-        self._error: ErrorFacts | None = None
-        self._complete = False
-
-    def feed(self, event: JsonObject) -> bool:
-        self._error = read_error(event) or self._error
-        self._complete = self._error is None
-        return self._complete
-
-    def facts(self) -> ReplyFacts:
-        return ReplyFacts(
-            error=self._error,
-            complete=self._complete,
-        )
-
-
 def read_request(body: JsonObject) -> RequestFacts:
     """The request's facts. `metadata.user_id` is the caller's opaque user, so it is not shown as one."""
     plain = plain_request(body)
@@ -117,11 +96,3 @@ def read_request(body: JsonObject) -> RequestFacts:
 
 
 MESSAGES = Api(name="anthropic.messages", operation="chat", reader=MessagesReader, read_request=read_request)
-
-COUNT_TOKENS = Api(
-    name="anthropic.count_tokens",
-    operation="count_tokens",
-    reader=TokenCountReader,
-    read_request=read_request,
-    free=True,
-)

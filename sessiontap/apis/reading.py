@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Protocol
 
 from sessiontap.call import UsagePart
@@ -22,6 +23,8 @@ class RequestFacts:
     model: str | None = None
     stream: bool = False
     user: str | None = None
+    usage: Usage = _NOTHING
+    """What the request alone says of the bill: the characters that are to be spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,32 @@ class ReplyFacts:
     usage: Usage = _NOTHING
     usage_parts: tuple[UsagePart, ...] = ()
     service_tier: str | None = None
+    cost_usd: Decimal | None = None
+    """What the provider itself says that the call costs, in USD."""
     error: ErrorFacts | None = None
     complete: bool = False
     """The reply said that it is whole; without that, usage may be an interim figure."""
     pending: bool = False
     """The provider works on in the background; a later poll brings the rest."""
+
+    def filled_in_by(self, other: ReplyFacts) -> ReplyFacts:
+        """These facts, with the other's where these leave one unknown; usage class by class."""
+        mine, theirs = self.usage, other.usage
+        usage = Usage(
+            **{
+                name: getattr(mine if getattr(mine, name) is not None else theirs, name)
+                for name in Usage.__struct_fields__
+            }
+        )
+        return replace(
+            self,
+            model=self.model or other.model,
+            response_id=self.response_id or other.response_id,
+            usage=usage,
+            service_tier=self.service_tier or other.service_tier,
+            cost_usd=other.cost_usd if self.cost_usd is None else self.cost_usd,
+            error=self.error or other.error,
+        )
 
     @property
     def error_type(self) -> str | None:
@@ -74,6 +98,31 @@ class ReplyReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a message of a WebSocket means for one of its calls, in this order: begins, is read, ends."""
+
+    call: str
+    """Tells the calls of one socket apart; unique for as long as the call is open."""
+    begins: RequestFacts | None = None
+    """Set where the message begins the call: what it asks for."""
+    event: JsonObject | None = None
+    """The event for the call's reader; None where the message has nothing to read for it."""
+    ends: bool = False
+
+
+class SocketRouter(Protocol):
+    """Cuts the messages of one WebSocket into calls. Neither method raises."""
+
+    def sent(self, message: JsonObject) -> list[Step]:
+        """Takes a message of the client."""
+        ...
+
+    def received(self, message: JsonObject) -> list[Step]:
+        """Takes a message of the provider."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """One wire shape.
 
@@ -86,8 +135,10 @@ class Api:
     read_request: Callable[[JsonObject], RequestFacts]
     array_stream: bool = False
     """A streamed reply may be one JSON array whose elements are the events."""
-    free: bool = False
-    """The provider bills nothing for it (token counting)."""
+    read_headers: Callable[[Mapping[str, str]], ReplyFacts] | None = None
+    """What the reply's headers (names in lower case) say; it fills in what the body leaves unknown."""
+    socket: Callable[[], SocketRouter] | None = None
+    """Over a WebSocket: who says which call each message belongs to. `reader` reads the calls."""
 
 
 def plain_request(body: JsonObject) -> RequestFacts:

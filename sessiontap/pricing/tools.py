@@ -12,6 +12,11 @@ TOOLS: Mapping[str, str] = {
     "web_search": "web_search_requests",
     "web_fetch": "web_fetch_requests",
     "file_search": "file_search_requests",
+    "search_unit": "search_units",
+    "character": "input_characters",
+    "audio_ms": "input_audio_ms",
+    "page": "input_pages",
+    "image": "output_images",
 }
 """Name of the tool in a price file -> the field of `Usage` that counts its uses."""
 

@@ -22,14 +22,15 @@ from mitmproxy.http import HTTPFlow, Response
 from sessiontap.call import Call
 from sessiontap.errors import SettingsError
 from sessiontap.identity import Identity, identify
-from sessiontap.meter import CallMeter, Ending, Moment
-from sessiontap.providers import Match, known_host, match
+from sessiontap.meter import CallMeter
+from sessiontap.providers import DIRECTORY, Directory, Match
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.headers import proxy_user, remove_session_headers
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
 from sessiontap.proxy.recorder import Recorder, load_price_table
 from sessiontap.proxy.tap import Tap
 from sessiontap.recent import Recent
+from sessiontap.record import Ending, Moment
 from sessiontap.settings import Settings
 from sessiontap.store import Ledger
 from sessiontap.times import rfc3339
@@ -63,6 +64,7 @@ class SessionTap:
     def __init__(self) -> None:
         self._running = False
         self._settings: Settings | None = None
+        self._directory: Directory = DIRECTORY
         self._ledger: Ledger | None = None
         self._recorder: Recorder | None = None
         self._in_flight: dict[str, CallMeter] = {}
@@ -123,9 +125,11 @@ class SessionTap:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
         # In transparent mode the host is an address, and the name is in the TLS handshake.
-        host = known_host(request.host) or known_host(flow.client_conn.sni or "")
+        host = self._directory.known_host(request.host) or self._directory.known_host(
+            flow.client_conn.sni or ""
+        )
         try:
-            found = match(request.method, host, request.path) if host is not None else None
+            found = self._directory.match(request.method, host, request.path) if host is not None else None
             if found is not None:
                 self._in_flight[flow.id] = self._meter(flow, found)
         finally:
@@ -141,9 +145,8 @@ class SessionTap:
         meter = self._in_flight.get(flow.id)
         if meter is None or self._recorder is None:
             return
-        encoding = flow.request.headers.get("content-encoding", "")
-        meter.request(flow.request.raw_content, encoding, time.monotonic())
-        if meter.match.kind == "call":
+        meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
+        if meter.match.kind == "call" and not meter.match.recognised_by_reply:
             self._recorder.started(meter.running())
 
     @_guarded
@@ -208,10 +211,7 @@ class SessionTap:
             self._ledger.close()
 
     def _begin_reply(self, meter: CallMeter, response: Response) -> None:
-        headers = response.headers
-        meter.reply(
-            response.status_code, headers.get("content-type", ""), headers.get("content-encoding", "")
-        )
+        meter.reply(response.status_code, response.headers)
 
     def _finish(self, flow: HTTPFlow, ending: Ending) -> None:
         """Ends a flow's call; a second time nothing is left to do."""
@@ -231,6 +231,8 @@ class SessionTap:
             return None
         now = Moment(rfc3339(time.time()), time.monotonic())
         call = meter.close(ending, now)
+        if meter.match.recognised_by_reply and not meter.recognised:
+            return None
         written = self._recorder.ended(call, poll=meter.match.kind == "poll")
         # After the record: a log may fail where a file does not.
         if (problem := meter.problem) is not None:

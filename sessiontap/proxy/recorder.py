@@ -11,7 +11,7 @@ from sessiontap.background import BackgroundCalls
 from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
-from sessiontap.providers import POLLED_APIS
+from sessiontap.providers import DIRECTORY
 from sessiontap.resources import find
 from sessiontap.settings import Settings
 from sessiontap.store import CallStore
@@ -43,7 +43,7 @@ class Recorder:
     ) -> None:
         self._store = store
         self._prices = prices
-        self._background = BackgroundCalls(POLLED_APIS)
+        self._background = BackgroundCalls(DIRECTORY.polled_apis)
         self._waiting: deque[Call] = deque()
         self._refused: set[str | None] = set()
         self._most_waiting = most_waiting

@@ -1,9 +1,11 @@
 """Reads the fixtures of this folder and meters them: what both of its test modules need.
 
-A fixture is one call as a provider documents it. Its `response` is a text as it stands, an object (one
-JSON body), or a list: of the elements of a JSON array where the content type is JSON, else of
-server-sent events, each an object (its `type` is the event's name), an `{"event", "data"}` pair, or the
-text of an event.
+A fixture is one call as a provider documents it, in a file named after its wire shape, and where that is
+crowded `<wire shape>@<provider>`. Its `request` is an object (JSON) or, beside a `request_type`, a text as
+it stands. Its `response` is a text as it stands, an object (one JSON body), or a list: of the elements of
+a JSON array where the content type is JSON, of JSON lines where it says so, of AWS's binary messages, each
+an `{"event" or "exception", "data"}` pair, else of server-sent events, each an object (its `type` is the
+event's name), an `{"event", "data"}` pair, or the text of an event. `headers` are further reply headers.
 """
 
 from __future__ import annotations
@@ -11,8 +13,8 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +24,10 @@ import zstandard
 
 from sessiontap.call import Call
 from sessiontap.identity import identify
-from sessiontap.meter import CallMeter, Moment
-from sessiontap.providers import Match, match
+from sessiontap.meter import CallMeter
+from sessiontap.providers import DIRECTORY, Match
+from sessiontap.record import Moment
+from tests.aws_frames import frame
 
 FOLDER = Path(__file__).parent / "fixtures"
 
@@ -39,6 +43,7 @@ STARTED_AT = "2026-01-01T00:00:00.000Z"
 ENDED_AT = "2026-01-01T00:00:01.000Z"
 TODAY = "2026-01-01"
 _SENT, _RECEIVED = 1.0, 2.0
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +56,23 @@ class Fixture:
     provider: str
     method: str
     url: str
-    request: dict[str, Any] | None
+    request: str | dict[str, Any] | None
     status: int
     content_type: str
     response: str | dict[str, Any] | list[Any]
     expect: dict[str, Any]
+    request_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def api(self) -> str:
         """The wire shape, which the file is named after."""
-        return self.file
+        return self.file.partition("@")[0]
 
     @property
     def host(self) -> str:
-        """The host of the URL."""
-        return urlsplit(self.url).netloc
+        """The host of the URL, without a port."""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def path(self) -> str:
@@ -75,6 +82,8 @@ class Fixture:
     @property
     def request_body(self) -> bytes:
         """The request's body; empty where the call has none."""
+        if isinstance(self.request, str):
+            return self.request.encode()
         return b"" if self.request is None else json.dumps(self.request).encode()
 
     @property
@@ -84,12 +93,24 @@ class Fixture:
             return self.response.encode()
         if isinstance(self.response, list) and "event-stream" in self.content_type:
             return b"".join(_event(each) for each in self.response)
+        if isinstance(self.response, list) and "amazon.eventstream" in self.content_type:
+            return b"".join(_message(each) for each in self.response)
+        if isinstance(self.response, list) and self.content_type != "application/json":
+            return b"".join(json.dumps(each).encode() + b"\n" for each in self.response)
         return json.dumps(self.response, ensure_ascii=False, indent=1).encode()
+
+    def request_headers(self, encoding: str = "") -> dict[str, str]:
+        """What the request's headers say of its body."""
+        return {"content-type": self.request_type, "content-encoding": encoding}
+
+    def response_headers(self, encoding: str = "") -> dict[str, str]:
+        """The reply's headers."""
+        return {**self.headers, "content-type": self.content_type, "content-encoding": encoding}
 
     def match(self) -> Match:
         """What the table of providers says of the URL."""
-        target = self.url.partition(self.host)[2]
-        found = match(self.method, self.host, target)
+        target = self.url.partition(urlsplit(self.url).netloc)[2]
+        found = DIRECTORY.match(self.method, self.host, target)
         assert found is not None, f"{self.url} is no model call"
         return found
 
@@ -102,6 +123,11 @@ def _event(item: str | dict[str, Any]) -> bytes:
     )
     named = f"event: {name}\n" if name else ""
     return f"{named}data: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
+
+
+def _message(item: dict[str, Any]) -> bytes:
+    kind = "event" if "event" in item else "exception"
+    return frame(item[kind], json.dumps(item["data"]).encode(), kind=kind)
 
 
 def fixtures() -> list[Fixture]:
@@ -118,19 +144,17 @@ def fixture(file: str, name: str) -> Fixture:
     return next(each for each in fixtures() if (each.file, each.name) == (file, name))
 
 
-def meter(found: Match, request: bytes, *, request_encoding: str = "") -> CallMeter:
-    """A meter that has taken a whole request."""
+def meter(found: Match, request: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> CallMeter:
+    """A meter that has taken a whole request with these headers."""
     identity = identify([], proxy_user=None, today=TODAY)
     started = CallMeter(found, identity, "the-call", STARTED_AT)
-    started.request(request, request_encoding, _SENT)
+    started.request(request, headers, _SENT)
     return started
 
 
-def finish(
-    started: CallMeter, status: int, content_type: str, encoding: str, pieces: Iterable[bytes]
-) -> Call:
+def finish(started: CallMeter, status: int, headers: Mapping[str, str], pieces: Iterable[bytes]) -> Call:
     """The record of a call whose reply came whole, in these pieces, one second after its request."""
-    started.reply(status, content_type, encoding)
+    started.reply(status, headers)
     for piece in pieces:
         started.feed(piece, _RECEIVED)
     return started.close("clean", Moment(ENDED_AT, _RECEIVED))

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from sessiontap.call import Call
-from sessiontap.providers import match
+from sessiontap.providers import DIRECTORY
 from tests.conformance.metering import finish, meter
 from tests.oracles.corpus import HTTP_FILE, Exchange, exchanges
 from tests.oracles.usage import Counts, expected_usage
@@ -57,13 +57,18 @@ def _responses_pieces(documents: list[dict[str, Any]]) -> Counts:
 
 def _recorded(exchange: Exchange, chance: random.Random) -> tuple[Call, str | None] | None:
     """The call that the exchange becomes, cut at random places, and what could not be read; None for none."""
-    found = match(exchange.method, exchange.url.netloc, exchange.target)
+    found = DIRECTORY.match(exchange.method, exchange.url.netloc, exchange.target)
     if found is None:
         return None
     started = meter(found, exchange.request)
     edges = [0, *sorted(chance.choices(range(len(exchange.wire) + 1), k=12)), len(exchange.wire)]
     pieces = [exchange.wire[start:end] for start, end in pairwise(edges)]
-    call = finish(started, exchange.status, exchange.content_type, exchange.content_encoding, pieces)
+    call = finish(
+        started,
+        exchange.status,
+        {"content-type": exchange.content_type, "content-encoding": exchange.content_encoding},
+        pieces,
+    )
     return call, started.problem
 
 

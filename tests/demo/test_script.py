@@ -6,7 +6,7 @@ import pytest
 
 from sessiontap.demo.answer import ReceivedCall
 from sessiontap.demo.script import HOSTS, Step, handler, story
-from sessiontap.providers import match
+from sessiontap.providers import DIRECTORY
 
 STEPS = [step for group in story() for step in group]
 
@@ -35,7 +35,7 @@ def test_the_story_has_what_it_promises() -> None:
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.path} {step.model}")
 def test_every_call_is_recognised(step: Step) -> None:
     """Each step asks a path that the provider table knows as a call."""
-    found = match("POST", step.host, step.url)
+    found = DIRECTORY.match("POST", step.host, step.url)
     assert found is not None
     assert found.kind == "call"
 

@@ -14,7 +14,7 @@ import pytest
 from sessiontap.call import Call
 from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
-from sessiontap.providers import match
+from sessiontap.providers import DIRECTORY
 from sessiontap.store import Ledger
 from tests.end_to_end.recorded import SESSION, Played, Player
 from tests.oracles.corpus import HOSTS, HTTP_FILE, exchanges
@@ -25,7 +25,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 _SEED = 20261123
-_FREE = frozenset({"count_tokens"})
 # Counts that a provider bills by the piece; the oracle reads tokens only.
 _PIECES = frozenset({"web_search_requests", "file_search_requests"})
 
@@ -67,7 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def _expected(played: Played) -> Counts:
     """What the oracle reads in a reply that is a model call's or the poll of one."""
     exchange = played.exchange
-    found = match(exchange.method, exchange.url.netloc, exchange.target)
+    found = DIRECTORY.match(exchange.method, exchange.url.netloc, exchange.target)
     # `cachedContents` reports tokens that are stored, not used.
     return expected_usage(exchange.url.netloc, exchange.documents()) if found else {}
 
@@ -113,7 +112,7 @@ def test_nothing_but_model_calls_is_recorded(run: Run) -> None:
     calls = {
         each.call_id
         for each in run.played
-        if match(each.exchange.method, each.exchange.url.netloc, each.exchange.target) is not None
+        if DIRECTORY.match(each.exchange.method, each.exchange.url.netloc, each.exchange.target) is not None
         and each.exchange.method == "POST"
     }
     assert set(run.calls) == calls

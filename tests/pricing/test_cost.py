@@ -274,5 +274,5 @@ def test_the_breakdown_sums_to_the_cost_exactly(
     assert call.cost_breakdown is not None
     with localcontext(prec=200):
         assert sum(call.cost_breakdown.values()) == call.cost_usd
-    assert set(call.cost_breakdown) <= {*CLASSES, "web_search", "web_fetch", "file_search"}
+    assert set(call.cost_breakdown) <= {*CLASSES, *TOOLS}
     assert all(usd >= 0 for usd in call.cost_breakdown.values())

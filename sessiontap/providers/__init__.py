@@ -1,0 +1,22 @@
+"""The table of providers: hosts, and which wire shape each path speaks; one file a family.
+
+To add a provider that speaks a known shape: a row here, a block in pricing.yaml, a fixture.
+"""
+
+from __future__ import annotations
+
+from sessiontap.providers import anthropic, google, openai
+from sessiontap.providers.directory import Directory, Match
+from sessiontap.providers.route import Kind, Provider, Route
+
+__all__ = ["DIRECTORY", "PROVIDERS", "Directory", "Kind", "Match", "Provider", "Route"]
+
+PROVIDERS: tuple[Provider, ...] = (
+    *openai.PROVIDERS,
+    *anthropic.PROVIDERS,
+    *google.PROVIDERS,
+)
+"""Every row."""
+
+DIRECTORY = Directory(PROVIDERS)
+"""The rows as they are without a user's own hosts."""

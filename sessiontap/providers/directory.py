@@ -1,0 +1,112 @@
+"""Directory: which provider a host is, and which wire shape a path of it speaks.
+
+Hosts are compared whole and in lower case, so `api.openai.com.evil.example` is nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sessiontap.apis import Api
+from sessiontap.call import Billing
+from sessiontap.providers.route import Kind, Provider
+from sessiontap.semconv import ProviderName
+from sessiontap.untrusted import clean
+
+_LONGEST_HOST = 253
+_PART_OF_A_LABEL = "[a-z0-9-]+"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What the table says of one URL. `url_path` has neither query nor fragment."""
+
+    provider: ProviderName
+    host: str
+    url_path: str
+    api: Api
+    kind: Kind
+    model: str | None
+    """The model, where the path names it."""
+    streams: bool
+    """The path itself asks for a stream."""
+    billing: Billing = "metered"
+    stream_usage: bool = False
+    """The provider documents `stream_options.include_usage`."""
+    recognised_by_reply: bool = False
+    """Only a reply in the wire shape proves that it is a model call."""
+
+
+class Directory:
+    """The rows of providers, ready to be asked. A host that stands in several rows is the first one's."""
+
+    __slots__ = ("_exact", "_patterns", "providers")
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self.providers = tuple(providers)
+        self._exact: dict[str, Provider] = {}
+        self._patterns: list[tuple[re.Pattern[str], Provider]] = []
+        for provider in self.providers:
+            for host in provider.hosts:
+                if "*" in host:
+                    regex = re.escape(host).replace(r"\*", _PART_OF_A_LABEL)
+                    self._patterns.append((re.compile(regex), provider))
+                else:
+                    self._exact.setdefault(host, provider)
+
+    @property
+    def polled_apis(self) -> frozenset[str]:
+        """The wire shapes whose calls may answer later."""
+        return frozenset(
+            route.api.name for each in self.providers for route in each.routes if route.kind == "poll"
+        )
+
+    def known_host(self, name: str) -> str | None:
+        """The host in the table's spelling, whatever its case and final dot; None: unknown."""
+        host = _plain(name)
+        return host if self._provider(host) is not None else None
+
+    def match(self, method: str, host: str, target: str) -> Match | None:
+        """What the table says of a method, a host and a path with its query.
+
+        None for everything that is not a model call: other hosts, file uploads, listings, settings.
+        """
+        known = _plain(host)
+        provider = self._provider(known)
+        if provider is None:
+            return None
+        path = clean(target.partition("?")[0].partition("#")[0])
+        for route in provider.routes:
+            found = route.path.fullmatch(path) if route.method == method else None
+            if found:
+                model = found.groupdict().get("model")
+                return Match(
+                    provider=provider.name,
+                    host=known,
+                    url_path=path,
+                    api=route.api,
+                    kind=route.kind,
+                    model=clean(unquote(model)) if model else None,
+                    streams=bool(_STREAMING.search(path)),
+                    billing=provider.billing,
+                    stream_usage=provider.stream_usage,
+                    recognised_by_reply=provider.recognised_by_reply,
+                )
+        return None
+
+    def _provider(self, host: str) -> Provider | None:
+        found = self._exact.get(host)
+        if found is not None or len(host) > _LONGEST_HOST:
+            return found
+        return next((provider for regex, provider in self._patterns if regex.fullmatch(host)), None)
+
+
+# Google's and Bedrock's paths say which kind of reply is asked for.
+_STREAMING = re.compile(r":stream\w+$|/(converse|invoke-with-response)-stream$")
+
+
+def _plain(name: str) -> str:
+    return name.lower().removesuffix(".")
