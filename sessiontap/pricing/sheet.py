@@ -25,13 +25,13 @@ from sessiontap.pricing.rates import (
     service_cards,
     standard_cards,
 )
-from sessiontap.pricing.section import Section, keys
+from sessiontap.pricing.section import Keys, Section, keys
 from sessiontap.pricing.terms import Terms, rates_in, read_terms
 
 _VERSION = "1"
 _FILE_KEYS = keys("version", "providers")
 _RULE_KEYS = ("source", "checked", "service", "tools")
-_PROVIDER_KEYS = keys(*_RULE_KEYS, "service_aliases", "derive", "models")
+_PROVIDER_KEYS = keys(*_RULE_KEYS, "service_aliases", "derive", "models_of", "unpriced", "models")
 _ENTRY_KEYS = keys(*CLASSES, "above", *_RULE_KEYS, "from", "until")
 _MODEL_KEYS = keys(*_ENTRY_KEYS, "aliases", "patterns", "entries")
 
@@ -43,6 +43,10 @@ class Rules:
     terms: Terms = field(default_factory=Terms)
     derived: tuple[Derived, ...] = ()
     service_aliases: Mapping[str, str] = field(default_factory=dict)
+    models_of: tuple[str, ...] = ()
+    """Other providers whose prices hold for the models that this one does not list, the first one's first."""
+    unpriced: str | None = None
+    """Why no price per token can say what a call costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +72,25 @@ def read_sheet(path: Path, below: Mapping[str, Rules]) -> Mapping[str, ProviderS
     providers = top.section("providers")
     if providers is None:
         return {}
-    return {name: _provider(providers, name, below.get(name, Rules())) for name in providers.names}
+    known = keys(*below, *providers.names)
+    return {name: _provider(providers, name, below.get(name, Rules()), known) for name in providers.names}
 
 
-def _provider(providers: Section, name: str, below: Rules) -> ProviderSheet:
+def _provider(providers: Section, name: str, below: Rules, known: Keys) -> ProviderSheet:
     # The trail starts at the provider: "providers" and "models" would only lengthen every message.
     node = providers._replace(trail=()).section(name)
     if node is None:
         return ProviderSheet(below, {}, Names({}, ()))
     node.only(_PROVIDER_KEYS)
+    for other in node.texts("models_of"):
+        if other not in known:
+            node.fault("models_of", f"{quoted(other)} is no provider here; allowed: {', '.join(known)}")
     rules = Rules(
         terms=read_terms(node).over(replace(below.terms, source=None, checked=None)),
         derived=_derived(node) or below.derived,
         service_aliases={**below.service_aliases, **_service_aliases(node)},
+        models_of=tuple(node.texts("models_of")) or below.models_of,
+        unpriced=node.text("unpriced") or below.unpriced,
     )
     models = node.section("models")
     if models is None:

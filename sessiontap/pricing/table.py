@@ -32,6 +32,15 @@ class Provider:
 
     models: Mapping[str, tuple[Entry, ...]]
     names: Names
+    models_of: tuple[str, ...] = ()
+    """Other providers, asked in this order for a model that is not here."""
+    unpriced: str | None = None
+    """Why no price per token can say what a call costs; a model that is listed has a price all the same."""
+
+    def find(self, model: str) -> tuple[Entry, ...] | None:
+        """The entries of the model that a name means; None where there is none."""
+        found = self.names.find(model)
+        return None if found is None else self.models[found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +54,13 @@ class PriceTable:
 
         Sets `cost_usd`, `cost_breakdown` (USD by class and tool, sums to the cost), `cost_source`, `price_id`
         (several, comma-separated, where the parts were priced by several entries) and each part's cost.
-        A call without usage, or with a cost that its provider states, comes back as it is.
+        A call with a cost that its provider states comes back as it is, and so does one without usage, but
+        for the reason where its provider bills by something else than tokens.
         """
-        if call.cost_source == "provider" or not call.usage:
+        if call.cost_source == "provider":
             return call
+        if not call.usage:
+            return self._without_usage(call)
         call_parts, found = self._cost_of_call(call)
         if isinstance(found, Unpriced):
             return msgspec.structs.replace(
@@ -72,11 +84,8 @@ class PriceTable:
 
     def find(self, provider: str, model: str, at_ms: int) -> Entry | None:
         """The entry that prices a model's calls at a moment, in milliseconds since the epoch."""
-        rows = self.providers.get(provider)
-        found = rows.names.find(model) if rows else None
-        if rows is None or found is None:
-            return None
-        return next((entry for entry in rows.models[found] if entry.holds(at_ms)), None)
+        entries = self._entries(provider, model) or ()
+        return next((entry for entry in entries if entry.holds(at_ms)), None)
 
     def entries(self) -> Iterator[tuple[str, str, Entry]]:
         """Provider, model (lower case) and entry for every entry of the table, in the order of the files."""
@@ -114,14 +123,30 @@ class PriceTable:
             entry = self.find(call.provider, name, at_ms)
             if entry is not None:
                 return cost_of(usage, entry, call.service_tier, f"{quoted(name)} of {provider}")
-        known = next((name for name in names if self._knows(call.provider, name)), None)
+        rows = self.providers.get(call.provider)
+        if rows is not None and rows.unpriced is not None:
+            return Unpriced(f"no price: {rows.unpriced}")
+        known = next((name for name in names if self._entries(call.provider, name)), None)
         if known is not None:
             return Unpriced(f"no price for model {quoted(known)} of {provider} at {quoted(call.started_at)}")
         return Unpriced(f"no price for model {quoted(names[0])} of {provider}")
 
-    def _knows(self, provider: str, model: str) -> bool:
+    def _entries(self, provider: str, model: str) -> tuple[Entry, ...] | None:
+        """The entries of a model: the provider's own, else those of the providers that it names."""
         rows = self.providers.get(provider)
-        return rows is not None and rows.names.find(model) is not None
+        if rows is None:
+            return None
+        own = rows.find(model)
+        if own is not None:
+            return own
+        others = (self.providers[name].find(model) for name in rows.models_of if name in self.providers)
+        return next((found for found in others if found is not None), None)
+
+    def _without_usage(self, call: Call) -> Call:
+        rows = self.providers.get(call.provider)
+        if rows is None or rows.unpriced is None or not call.unpriced:
+            return call
+        return msgspec.structs.replace(call, unpriced_reason=f"no price: {rows.unpriced}")
 
 
 def load_prices(*paths: Path) -> PriceTable:
@@ -136,7 +161,12 @@ def load_prices(*paths: Path) -> PriceTable:
         for path in paths:
             for name, sheet in read_sheet(path, rules).items():
                 below = providers.get(name, Provider({}, Names({}, ())))
-                providers[name] = Provider({**below.models, **sheet.models}, sheet.names.over(below.names))
+                providers[name] = Provider(
+                    {**below.models, **sheet.models},
+                    sheet.names.over(below.names),
+                    sheet.rules.models_of,
+                    sheet.rules.unpriced,
+                )
                 rules[name] = sheet.rules
     return PriceTable(providers)
 

@@ -10,10 +10,19 @@ from hypothesis import strategies as st
 from sessiontap.call import Call
 from sessiontap.pricing import PriceTable
 from sessiontap.pricing.rates import CLASSES
+from sessiontap.pricing.tools import TOOLS
 from sessiontap.usage import Usage
 
 _EVERY_CLASS = """\
-tools: {web_search: 10, web_fetch: 0, file_search: {per_call: 2.5}}
+tools:
+  web_search: 10
+  web_fetch: 0
+  file_search: {per_call: 2.5}
+  search_unit: 2
+  character: 0.015
+  audio_ms: 0.0001
+  page: 1
+  image: 40
 models:
   m: {input: 1, cache_read: 2, cache_write: 4, cache_write_1h: 8, input_audio: 16, cache_read_audio: 32,
       input_image: 64, output: 128, reasoning: 256, output_audio: 512, output_image: 1024}

@@ -9,12 +9,12 @@ from sessiontap.errors import PricingError
 from sessiontap.pricing import PriceTable, load_prices
 
 _CLASSES = (
-    "input, cache_read, cache_write, cache_write_1h, input_audio, cache_read_audio, input_image, "
-    "output, reasoning, output_audio, output_image"
+    "input, cache_read, cache_write, cache_write_1h, cache_write_12h, input_audio, cache_read_audio, "
+    "input_image, cache_read_image, input_video, output, reasoning, output_audio, output_image"
 )
 _ENTRY_KEYS = f"{_CLASSES}, above, source, checked, service, tools, from, until"
 _MODEL_KEYS = f"{_ENTRY_KEYS}, aliases, patterns, entries"
-_PROVIDER_KEYS = "source, checked, service, tools, service_aliases, derive, models"
+_PROVIDER_KEYS = "source, checked, service, tools, service_aliases, derive, models_of, unpriced, models"
 _TWO_PATTERNS = "'a*c' and 'ab*' of 'm' fit the same names, equally well; make one of them longer"
 _TWO_TIERS = (
     "service tier 'flex' and above 10 both write rates out; "
@@ -67,7 +67,8 @@ _NUMBER = "allowed is a number >= 0 without quotes, such as 2.5"
         ),
         (
             "tools: {search: 1}",
-            "6: p > tools > search: unknown key; allowed: web_search, web_fetch, file_search",
+            "6: p > tools > search: unknown key; allowed: web_search, web_fetch, file_search, "
+            "search_unit, character, audio_ms, page, image",
         ),
         (
             "tools: {web_search: {per_prompt: 1}}",
