@@ -36,8 +36,8 @@ class Pattern:
 
     @classmethod
     def parse(cls, text: str, model: str) -> Pattern | None:
-        """The pattern, or None where the text has more than one `*` or nothing but wildcards."""
-        if text.count("*") > 1 or not text.strip("*#"):
+        """The pattern, or None where the text has more than one `*`, or wildcards alone that are not `*`."""
+        if text.count("*") > 1 or (text != "*" and not text.strip("*#")):
             return None
         parts = {"*": ".*", "#": "[0-9]"}
         regex = "".join(parts.get(sign) or re.escape(sign) for sign in folded(text))

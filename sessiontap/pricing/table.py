@@ -103,11 +103,11 @@ class PriceTable:
         return tuple(_with_cost(part, cost) for part, cost in pairs), _sum([*costs, beside])
 
     def _cost(self, call: Call, names: tuple[str, ...], usage: Usage) -> Cost | Unpriced:
-        if call.billing == "free":
-            return _NOTHING
         found = self._cost_by_entry(call, names, usage)
+        if isinstance(found, Cost):
+            return found
         used = any(getattr(usage, name) for name in Usage.__struct_fields__)
-        return found if used or not usage or isinstance(found, Cost) else _NOTHING
+        return _NOTHING if call.billing == "free" or (usage and not used) else found
 
     def _cost_by_entry(self, call: Call, names: tuple[str, ...], usage: Usage) -> Cost | Unpriced:
         if not usage:

@@ -7,6 +7,7 @@ import pytest
 
 from sessiontap.errors import PricingError
 from sessiontap.pricing import PriceTable, load_prices
+from sessiontap.pricing.tools import TOOLS
 
 _CLASSES = (
     "input, cache_read, cache_write, cache_write_1h, cache_write_12h, input_audio, cache_read_audio, "
@@ -67,8 +68,7 @@ _NUMBER = "allowed is a number >= 0 without quotes, such as 2.5"
         ),
         (
             "tools: {search: 1}",
-            "6: p > tools > search: unknown key; allowed: web_search, web_fetch, file_search, "
-            "search_unit, character, audio_ms, page, image",
+            f"6: p > tools > search: unknown key; allowed: {', '.join(TOOLS)}",
         ),
         (
             "tools: {web_search: {per_prompt: 1}}",
@@ -200,6 +200,9 @@ _NUMBER = "allowed is a number >= 0 without quotes, such as 2.5"
             "derive: {cache_read: {cache_write: 1}}",
             "6: p > derive > cache_read > cache_write: unknown key; allowed: input, output",
         ),
+        ("models_of: [q]", "6: p > models_of: 'q' is no provider here; allowed: p"),
+        ("models_of: p", "6: p > models_of: 'p'; allowed is a list of names"),
+        ("unpriced: [a]", "6: p > unpriced: a list; allowed is a text"),
         ("service_aliases: {a: [b]}", "6: p > service_aliases > a: a list; allowed is a text"),
         (
             '"evil\\e]0;x\\a": 1',

@@ -347,3 +347,58 @@ def test_an_entry_says_where_it_is_from(table: Callable[[str], PriceTable], tmp_
     )
     assert (n.source, str(n.checked), n.line) == ("https://n.example", "2026-01-01", 8)
     assert prices.find("p", "n", epoch_ms("2026-11-23T00:00:00Z")) is n
+
+
+def test_a_model_that_is_not_listed_has_the_price_of_another_provider(
+    write: Callable[..., Path], make_call: Callable[..., Call]
+) -> None:
+    """`models_of` is asked in its order, after the provider's own models; the price id says whose it was."""
+    rules = "source: https://example.com, checked: 2026-11-23"
+    prices = load_prices(
+        write(
+            "providers:\n"
+            f"  a: {{{rules}, models: {{m: {{input: 1}}, n: {{input: 2}}}}}}\n"
+            f"  b: {{{rules}, models: {{m: {{input: 3}}, o: {{input: 4}}}}}}\n"
+            f"  c: {{{rules}, models_of: [a, b], models: {{n: {{input: 5}}}}}}\n"
+        )
+    )
+    usage = Usage(input_tokens=1_000_000)
+    priced = [prices.price(make_call(provider="c", response_model=m, usage=usage)) for m in "mnop"]
+    assert [(call.price_id, call.cost_usd and int(call.cost_usd)) for call in priced] == [
+        ("a/m", 1),
+        ("c/n", 5),
+        ("b/o", 4),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize("usage", [Usage(), Usage(input_tokens=10)])
+def test_a_provider_without_prices_says_why(
+    write: Callable[..., Path], make_call: Callable[..., Call], usage: Usage
+) -> None:
+    """The reason stands in each call that is unpriced, also where it reports no usage at all."""
+    prices = load_prices(write("providers:\n  p: {unpriced: billed by the second}\n"))
+    call = prices.price(make_call(usage=usage, http_status=200))
+    assert (call.cost_usd, call.unpriced_reason) == (None, "no price: billed by the second")
+
+
+def test_a_call_that_was_never_answered_needs_no_reason(
+    write: Callable[..., Path], make_call: Callable[..., Call]
+) -> None:
+    """An error without usage is not unpriced, so it has no reason for that."""
+    prices = load_prices(write("providers:\n  p: {unpriced: billed by the second}\n"))
+    call = make_call(usage=Usage(), status="error", http_status=500)
+    assert prices.price(call) == call
+
+
+def test_free_calls_cost_nothing_unless_a_price_says_otherwise(
+    write: Callable[..., Path], make_call: Callable[..., Call]
+) -> None:
+    """A user may give the models on the own machine a price; one model's, or by `*` all models'."""
+    free = make_call(billing="free")
+    assert load_prices(write("providers: {}\n")).price(free).cost_usd == 0
+    rules = "source: my meter, checked: 2026-11-23"
+    prices = write(
+        f'providers:\n  p: {{{rules}, models: {{any: {{patterns: ["*"], input: 1000, output: 0}}}}}}\n'
+    )
+    assert load_prices(prices).price(free).cost_usd == 1
