@@ -33,7 +33,7 @@ def test_every_entry_has_a_page_and_a_day(ours: PriceTable) -> None:
 
 
 def test_the_models_of_a_provider_stand_under_one_name_each(ours: PriceTable) -> None:
-    """Price ids are unique; a provider without a model has other providers' prices, or says why it has none."""
+    """Price ids are unique; a provider without a model has others' prices, or says why it has none."""
     ids = [entry.price_id for _, _, entry in ours.entries()]
     assert len(ids) == len(set(ids))
     assert all(rows.models or rows.models_of or rows.unpriced for rows in ours.providers.values())
