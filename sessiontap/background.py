@@ -33,7 +33,8 @@ class BackgroundCalls:
         if call.response_id is None or call.api not in self._apis:
             return
         key = (call.host, call.response_id)
-        if call.usage or call.status == "error":
+        # An interim figure of a stream that was cut is not the last word.
+        if call.usage_source == "reported" or call.status == "error":
             self._settled.put(key, None)
         elif key not in self._settled:
             self._awaited.put(key, call)

@@ -76,7 +76,7 @@ def test_a_call_is_ended_once() -> None:
 def test_a_poll_of_a_reply_that_was_counted_brings_nothing() -> None:
     """Reading a stored response again, which had its usage from the start, is no second call."""
     background = BackgroundCalls(DIRECTORY.polled_apis)
-    background.started(_call("start", "ok", usage=USAGE))
+    background.started(_call("start", "ok", usage=USAGE, usage_source="reported"))
     assert background.polled(_poll()) is None
 
 
@@ -176,3 +176,12 @@ def test_a_poll_that_was_cut_leaves_the_call_awaited(status: str) -> None:
     ended = background.polled(_poll())
     assert ended is not None
     assert ended.usage == _poll().usage
+
+
+def test_a_start_that_was_cut_after_an_interim_figure_is_still_awaited() -> None:
+    """Usage of a stream that did not end is not the last word: the poll brings that."""
+    background = BackgroundCalls(DIRECTORY.polled_apis)
+    background.started(_call("start", "interrupted", usage=Usage(input_tokens=1), usage_source="partial"))
+    ended = background.polled(_poll())
+    assert ended is not None
+    assert (ended.call_id, ended.usage, ended.usage_source) == ("start", USAGE, "reported")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from sessiontap.pricing.entry import STANDARD, Entry
+from sessiontap.pricing.entry import Entry
 from sessiontap.pricing.nodes import quoted
 from sessiontap.pricing.rates import EXACT
 from sessiontap.pricing.tools import TOOLS, uses
@@ -30,13 +30,12 @@ class Unpriced:
     reason: str
 
 
-def cost_of(usage: Usage, entry: Entry, service_tier: str | None, model: str) -> Cost | Unpriced:
+def cost_of(usage: Usage, entry: Entry, tier: str, model: str) -> Cost | Unpriced:
     """What a usage costs by an entry.
 
-    The card is that of the service tier and of the whole prompt's size (`input_tokens`). A class, tool or
+    The card is that of the service tier (in lower case) and of the whole prompt's size (`input_tokens`). A class, tool or
     service tier that is used and has no rate makes the whole unpriced; `model` is its name in the reason.
     """
-    tier = (service_tier or STANDARD).strip().lower()
     card = entry.card(tier, usage.input_tokens or 0)
     if card is None:
         return Unpriced(f"no price for service tier {quoted(tier)} of model {model}")

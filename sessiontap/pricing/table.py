@@ -6,7 +6,7 @@ A model that no entry knows is unpriced, with the reason; it never costs zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import msgspec
 
 from sessiontap.call import Call, UsagePart
 from sessiontap.pricing.cost import Cost, Unpriced, cost_of, total
-from sessiontap.pricing.entry import Entry
+from sessiontap.pricing.entry import STANDARD, Entry
 from sessiontap.pricing.match import Names
 from sessiontap.pricing.nodes import quoted
 from sessiontap.pricing.rates import EXACT
@@ -34,6 +34,8 @@ class Provider:
     names: Names
     models_of: tuple[str, ...] = ()
     """Other providers, asked in this order for a model that is not here."""
+    service_aliases: Mapping[str, str] = field(default_factory=dict)
+    """Its names of service tiers that a model's entry, which may be another provider's, does not know."""
     unpriced: str | None = None
     """Why no price per token can say what a call costs; a model that is listed has a price all the same."""
 
@@ -122,7 +124,7 @@ class PriceTable:
         for name in names:
             entry = self.find(call.provider, name, at_ms)
             if entry is not None:
-                return cost_of(usage, entry, call.service_tier, f"{quoted(name)} of {provider}")
+                return cost_of(usage, entry, self._tier(call, entry), f"{quoted(name)} of {provider}")
         rows = self.providers.get(call.provider)
         if rows is not None and rows.unpriced is not None:
             return Unpriced(f"no price: {rows.unpriced}")
@@ -130,6 +132,12 @@ class PriceTable:
         if known is not None:
             return Unpriced(f"no price for model {quoted(known)} of {provider} at {quoted(call.started_at)}")
         return Unpriced(f"no price for model {quoted(names[0])} of {provider}")
+
+    def _tier(self, call: Call, entry: Entry) -> str:
+        tier = (call.service_tier or STANDARD).strip().lower()
+        rows = self.providers.get(call.provider)
+        meant = rows.service_aliases.get(tier, tier) if rows is not None else tier
+        return tier if entry.card(tier, 0) is not None or entry.card(meant, 0) is None else meant
 
     def _entries(self, provider: str, model: str) -> tuple[Entry, ...] | None:
         """The entries of a model: the provider's own, else those of the providers that it names."""
@@ -165,6 +173,7 @@ def load_prices(*paths: Path) -> PriceTable:
                     {**below.models, **sheet.models},
                     sheet.names.over(below.names),
                     sheet.rules.models_of,
+                    sheet.rules.service_aliases,
                     sheet.rules.unpriced,
                 )
                 rules[name] = sheet.rules

@@ -95,7 +95,7 @@ class Fixture:
             return b"".join(_event(each) for each in self.response)
         if isinstance(self.response, list) and "amazon.eventstream" in self.content_type:
             return b"".join(_message(each) for each in self.response)
-        if isinstance(self.response, list) and self.content_type != "application/json":
+        if isinstance(self.response, list) and self.content_type.partition(";")[0] != "application/json":
             return b"".join(json.dumps(each).encode() + b"\n" for each in self.response)
         return json.dumps(self.response, ensure_ascii=False, indent=1).encode()
 

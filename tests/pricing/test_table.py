@@ -402,3 +402,20 @@ def test_free_calls_cost_nothing_unless_a_price_says_otherwise(
         f'providers:\n  p: {{{rules}, models: {{any: {{patterns: ["*"], input: 1000, output: 0}}}}}}\n'
     )
     assert load_prices(prices).price(free).cost_usd == 1
+
+
+def test_a_service_tier_has_the_name_that_the_calls_provider_gives_it(
+    write: Callable[..., Path], make_call: Callable[..., Call]
+) -> None:
+    """A model of another provider is priced by the tier that the alias means; an unknown tier has no price."""
+    rules = "source: https://example.com, checked: 2026-11-23"
+    prices = load_prices(
+        write(
+            "providers:\n"
+            f"  a: {{{rules}, service: {{flex: {{x: 0.5}}}}, models: {{m: {{input: 1000, output: 0}}}}}}\n"
+            "  p: {models_of: [a], service_aliases: {on_demand: standard, cheap: flex}}\n"
+        )
+    )
+    tiers = ("ON_DEMAND", "cheap", "flex", "dear")
+    costs = [prices.price(make_call(service_tier=tier)).cost_usd for tier in tiers]
+    assert costs == [Decimal(1), Decimal("0.5"), Decimal("0.5"), None]
