@@ -34,7 +34,7 @@ class BackgroundCalls:
             return
         key = (call.host, call.response_id)
         # An interim figure of a stream that was cut is not the last word.
-        if call.usage_source == "reported" or call.status == "error":
+        if call.usage_source == "reported" or call.status in {"ok", "error"}:
             self._settled.put(key, None)
         elif key not in self._settled:
             self._awaited.put(key, call)
