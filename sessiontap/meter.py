@@ -7,6 +7,7 @@ is recorded as far as it is known, and `problem` says in one line what was wrong
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import msgspec
 
@@ -17,7 +18,8 @@ from sessiontap.identity import Identity
 from sessiontap.providers import Match
 from sessiontap.record import FIRST_ERROR_STATUS, Ending, Moment, Reply, begin, end
 from sessiontap.redact import redact
-from sessiontap.untrusted import JsonObject, label
+from sessiontap.untrusted import label
+from sessiontap.usage import Usage
 from sessiontap.wire.content import content_decoder
 from sessiontap.wire.event import Event
 from sessiontap.wire.form import form_fields, is_form
@@ -28,6 +30,8 @@ _END_OF_STREAM = b"[DONE]"
 # What a compressed body may grow to; more would hold up the event loop for long.
 _MOST_DECODED = 256 * 1024 * 1024
 _MOST_DECODED_REQUEST = 64 * 1024 * 1024
+# What a request may have for its input to be estimated: all of it is read then, at the stream's end.
+_MOST_ESTIMATED = 16 * 1024 * 1024
 # Sound and pictures: nothing in them says what they cost.
 _MEDIA = ("audio/", "image/", "video/", "application/octet-stream")
 
@@ -49,9 +53,13 @@ class CallMeter:
         self._framing = framing_for("", array=False)
         self._event_stream = False
         self._media = False
+        self._plain_text = False
+        self._said_done = False
         self._reading = True
         self._tapped = True
         self._headers: Mapping[str, str] = {}
+        # The request's text, while it may be needed for an estimate; the proxy keeps the same bytes anyway.
+        self._asked: bytes | None = None
         self._call = begin(match, identity, call_id, started_at)
 
     def request(self, body: bytes | None, headers: Mapping[str, str], sent_at: float) -> None:
@@ -66,7 +74,9 @@ class CallMeter:
         try:
             decoder = content_decoder(headers.get("content-encoding", ""), limit=_MOST_DECODED_REQUEST)
             text = decoder.feed(body) + decoder.close()
-            self._request = self.match.api.read_request(_fields(text, headers.get("content-type", "")))
+            self._request = self._read_request(text, headers.get("content-type", ""))
+            if self._request.stream and self.match.api.estimate_input and len(text) <= _MOST_ESTIMATED:
+                self._asked = text
         except WireError as error:
             self._report(f"request body: {error}")
         self._call = msgspec.structs.replace(
@@ -76,6 +86,13 @@ class CallMeter:
             user_id=self._call.user_id or self._request.user,
             request_bytes=len(body),
         )
+
+    def _read_request(self, text: bytes, content_type: str) -> RequestFacts:
+        """What a request's body says: a form's fields, or the top of a JSON text."""
+        api = self.match.api
+        if is_form(content_type):
+            return api.read_request(form_fields(text, content_type))
+        return api.read_request(decode_head(text, long=api.long_fields) if text else {})
 
     def running(self) -> Call:
         """The call as it stands before the reply."""
@@ -88,6 +105,8 @@ class CallMeter:
         content_type = headers.get("content-type", "").lower()
         self._event_stream = "event-stream" in content_type or "eventstream" in content_type
         self._media = content_type.startswith(_MEDIA)
+        plain = content_type.startswith("text/") and not self._event_stream
+        self._plain_text = plain and self.match.api.text_replies
         self._framing = framing_for(content_type, array=self.match.api.array_stream)
         try:
             self._decoder = content_decoder(headers.get("content-encoding", ""), limit=_MOST_DECODED)
@@ -113,15 +132,25 @@ class CallMeter:
 
     @property
     def recognised(self) -> bool:
-        """True where the reply, as far as it has been read, is one of the wire shape."""
-        facts = self._reader.facts()
-        return bool(facts.usage or facts.model or facts.error)
+        """True where the call, as far as it has been read, can hardly be other than one of the wire shape.
+
+        A reply that states usage is one. Any other may be a stranger's on the same path: there two have to
+        come together of a model named by the request, one named by the reply, and output of it; or the
+        first, and an error in its envelope.
+        """
+        facts, asked_for = self._reader.facts(), self._call.request_model is not None
+        if facts.usage or (asked_for and facts.error is not None and not facts.error.bare):
+            return True
+        return asked_for + (facts.model is not None) + (self._first_output_at is not None) > 1
 
     def close(self, ending: Ending, now: Moment) -> Call:
         """Ends the call and gives it, as far as it is known; unpriced where the provider states no cost."""
         self._flush(now.monotonic, whole=ending == "clean")
+        facts = self._facts()
+        if self._said_done or (ending == "clean" and not self.match.api.says_its_end):
+            facts = replace(facts, complete=True)
         reply = Reply(
-            facts=self._facts(),
+            facts=facts,
             ending=ending,
             streamed=self._streamed,
             http_status=self._http_status,
@@ -129,12 +158,27 @@ class CallMeter:
             ttft_ms=self._since_sent(self._first_output_at),
             duration_ms=self._since_sent(now.monotonic),
             response_bytes=self._response_bytes if self._tapped else None,
+            estimate=self._estimate(facts),
         )
         return end(self._call, reply, known_before=self._request.usage)
 
     def _facts(self) -> ReplyFacts:
         facts, read_headers = self._reader.facts(), self.match.api.read_headers
         return facts if read_headers is None else facts.filled_in_by(read_headers(self._headers))
+
+    def _estimate(self, facts: ReplyFacts) -> Usage:
+        """The usage by the text of request and reply; nothing where the reply stated it, or said nothing."""
+        estimate_input = self.match.api.estimate_input
+        unsaid = facts.usage.output_tokens is None and facts.tokens_seen > 0
+        if estimate_input is None or self._asked is None or not unsaid:
+            return Usage()
+        try:
+            body = decode_json(self._asked)
+        except WireError:
+            return Usage()
+        if not isinstance(body, dict):
+            return Usage()
+        return Usage(input_tokens=estimate_input(body), output_tokens=max(round(facts.tokens_seen), 1))
 
     @property
     def _streamed(self) -> bool:
@@ -143,11 +187,13 @@ class CallMeter:
     def _read(self, events: list[Event], now: float) -> None:
         for event in events:
             if event.data == _END_OF_STREAM:
+                self._said_done = True
                 continue
             try:
                 parsed = decode_json(event.data)
             except WireError as error:
-                self._report(f"reply: {error}")
+                if not self._plain_text:
+                    self._report(f"reply: {error}")
                 continue
             # Google answers some errors as a list of one object.
             for item in parsed if isinstance(parsed, list) else [parsed]:
@@ -187,10 +233,3 @@ class CallMeter:
         if moment is None or self._sent_at is None:
             return None
         return max(round((moment - self._sent_at) * 1000), 0)
-
-
-def _fields(text: bytes, content_type: str) -> JsonObject:
-    """What a request's body says: a form's fields, or the top of a JSON text."""
-    if is_form(content_type):
-        return form_fields(text, content_type)
-    return decode_head(text) if text else {}

@@ -24,6 +24,10 @@ class Recent(Generic[K, V]):
         if len(self._entries) > self._most:
             del self._entries[next(iter(self._entries))]
 
+    def get(self, key: K) -> V | None:
+        """The value of an entry, which stays; None where there is none."""
+        return self._entries.get(key)
+
     def take(self, key: K) -> V | None:
         """Removes an entry and gives its value; None where there is none."""
         return self._entries.pop(key, None)

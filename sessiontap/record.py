@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from sessiontap.apis.reading import ReplyFacts
-from sessiontap.call import Call, Status, UsageSource
+from sessiontap.call import Call, Status, UsagePart, UsageSource
 from sessiontap.identity import Identity
 from sessiontap.providers import Match
 from sessiontap.redact import redact
@@ -21,6 +21,7 @@ Ending = Literal["clean", "cut", "client-left"]
 FIRST_ERROR_STATUS = 400
 
 _LONGEST_MESSAGE = 2000
+_NOTHING = Usage()
 _SENTENCES = {
     "clean": "the stream ended before its end",
     "cut": "the connection ended early",
@@ -49,6 +50,8 @@ class Reply:
     duration_ms: int | None
     response_bytes: int | None
     """None where the body went by unseen."""
+    estimate: Usage = _NOTHING
+    """What the text of the call comes to, where the reply was to state its usage and did not."""
 
 
 def begin(match: Match, identity: Identity, call_id: str, started_at: str) -> Call:
@@ -84,7 +87,9 @@ def end(call: Call, reply: Reply, *, known_before: Usage) -> Call:
     error_type, error_message = _error(reply, status)
     running = status == "running"
     usage, source = facts.usage, _usage_source(reply)
-    if not usage and known_before and status == "ok":
+    if reply.estimate:
+        usage, source = facts.filled_in_by(ReplyFacts(usage=reply.estimate)).usage, "estimated"
+    elif not usage and known_before and status == "ok":
         usage, source = known_before, "estimated"
     return msgspec.structs.replace(
         call,
@@ -101,13 +106,17 @@ def end(call: Call, reply: Reply, *, known_before: Usage) -> Call:
         ttft_ms=reply.ttft_ms,
         duration_ms=None if running else reply.duration_ms,
         usage=usage,
-        usage_parts=facts.usage_parts,
+        usage_parts=_named(facts.usage_parts, call.request_model),
         usage_source=source,
         service_tier=label(facts.service_tier),
         cost_usd=facts.cost_usd,
         cost_source=None if facts.cost_usd is None else "provider",
         response_bytes=reply.response_bytes,
     )
+
+
+def _named(parts: tuple[UsagePart, ...], asked_for: str | None) -> tuple[UsagePart, ...]:
+    return tuple(msgspec.structs.replace(part, model=part.model or asked_for or "") for part in parts)
 
 
 def _status(reply: Reply) -> Status:

@@ -6,19 +6,27 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from sessiontap.errors import SettingsError
 
 HOME_VARIABLE = "SESSIONTAP_HOME"
 
+StreamUsageMode = Literal["auto", "on", "off"]
+"""Which streams are asked for their usage: where the provider documents it, all that can be, or none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where a proxy or a command keeps its records and finds its prices."""
+    """Where a proxy or a command keeps its records and finds its prices; what a proxy takes for calls."""
 
     home: Path
     pricing: Path | None = None
     """A price file that goes over ours; None is `pricing.yaml` in the home, where there is one."""
+
+    stream_usage: StreamUsageMode = "auto"
+    hosts: tuple[str, ...] = ()
+    """The user's own gateways, as `HOST=PROVIDER`."""
 
     @property
     def user_pricing(self) -> Path | None:

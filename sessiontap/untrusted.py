@@ -6,6 +6,8 @@ A number where text was due, a negative count or a list where an object was due 
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TypeAlias
 
 JsonObject: TypeAlias = dict[str, object]
@@ -13,6 +15,9 @@ JsonObject: TypeAlias = dict[str, object]
 # Larger than any bill; keeps sums inside what every JSON reader holds exactly (RFC 8259, section 6).
 MAX_COUNT = 2**53 - 1
 LONGEST_LABEL = 256
+_MAX_MONEY = Decimal(10**9)
+_LEAST_MONEY = Decimal(10) ** -18
+_AMOUNT = re.compile(r"[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 
 
 def obj(value: object, *keys: str) -> JsonObject:
@@ -66,3 +71,24 @@ def count(value: object, key: str) -> int | None:
 def flag(value: object, key: str) -> bool:
     """True where key holds JSON true, and only there."""
     return isinstance(value, dict) and value.get(key) is True
+
+
+def money(value: object, key: str) -> Decimal | None:
+    """The amount >= 0 under key, a number or its text, exactly as it was written (0.1 is 0.1).
+
+    None for anything else, and for what no bill can be: a billion and more, or above zero and below 1e-18.
+    """
+    found = value.get(key) if isinstance(value, dict) else None
+    if isinstance(found, str):
+        written = found
+    elif isinstance(found, int | float) and not isinstance(found, bool):
+        # A float's repr is the shortest text that means it: what was written, or what that comes to.
+        written = repr(found) if -1 < found < _MAX_MONEY else ""
+    else:
+        return None
+    if not _AMOUNT.fullmatch(written):
+        return None
+    amount = Decimal(written)
+    if not amount:
+        return Decimal(0)
+    return amount if _LEAST_MONEY <= amount < _MAX_MONEY else None

@@ -15,6 +15,7 @@ CHAT = ("api.openai.com", "/v1/chat/completions")
 RESPONSES = ("api.openai.com", "/v1/responses")
 EMBEDDINGS = ("api.openai.com", "/v1/embeddings")
 MESSAGES = ("api.anthropic.com", "/v1/messages")
+SNOWFLAKE = ("org-account.snowflakecomputing.com", "/api/v2/cortex/inference:complete")
 GEMINI = ("generativelanguage.googleapis.com", "/v1beta/models/gemini-2.5-flash:streamGenerateContent")
 
 JSON = "application/json"

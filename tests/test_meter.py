@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.metered import (
     MESSAGES,
     RESPONSES,
     SENT_AT,
+    SNOWFLAKE,
     SSE,
     TEXT_DELTA,
     chat_reply,
@@ -258,3 +260,25 @@ def test_the_case_of_a_content_type_does_not_matter() -> None:
     """Text/Event-Stream is a stream (RFC 9110, 8.3.1)."""
     call, _ = metered(MESSAGES, sse(MESSAGE_START), content_type="Text/Event-Stream")
     assert call.stream
+
+
+_OPEN_CHUNK: dict[str, Any] = {"choices": [{"index": 0, "delta": {"content": "a"}}]}
+
+
+@pytest.mark.parametrize(
+    ("where", "tail", "ending", "status", "source"),
+    [
+        (CHAT, b"", "clean", "interrupted", "partial"),
+        (CHAT, b"data: [DONE]\n\n", "clean", "ok", "reported"),
+        (CHAT, b"data: [DONE]\n\n", "cut", "ok", "reported"),
+        (SNOWFLAKE, b"", "clean", "ok", "reported"),
+        (SNOWFLAKE, b"", "cut", "interrupted", "partial"),
+    ],
+)
+def test_what_proves_that_a_stream_is_whole(
+    where: tuple[str, str], tail: bytes, *, ending: Ending, status: str, source: str
+) -> None:
+    """`[DONE]` does; and a clean end, where the wire shape has no sign of its own."""
+    body = sse({**_OPEN_CHUNK, "usage": {"prompt_tokens": 1, "completion_tokens": 1}}) + tail
+    call, _ = metered(where, body, content_type=SSE, ending=ending)
+    assert (call.status, call.usage_source) == (status, source)

@@ -4,7 +4,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from sessiontap.call import decode, encode
 from sessiontap.identity import identify
 from sessiontap.meter import CallMeter
-from sessiontap.providers import DIRECTORY, PROVIDERS, Match
+from sessiontap.providers import PROVIDERS, Match
 from sessiontap.record import Ending
 from sessiontap.usage import Usage
-from tests.conformance.metering import COMPRESSORS
+from tests.aws_frames import frame
+from tests.conformance.metering import COMPRESSORS, fixtures
 from tests.metered import (
     CHAT,
     EMBEDDINGS,
@@ -199,34 +200,34 @@ def test_a_reply_of_100_mb_is_read_in_bounded_memory(opening: bytes, unit: bytes
 
 # --- anything at all
 
+AWS = "application/vnd.amazon.eventstream"
+
+# For each wire shape a URL that has a fixture. (Sockets have a meter of their own.)
 _SAMPLES: dict[str, Match] = {
-    api_match.api.name: api_match
-    for provider in PROVIDERS
-    for path in (
-        "/v1/chat/completions",
-        "/v1/responses",
-        "/v1/completions",
-        "/v1/embeddings",
-        "/v1/threads/runs",
-        "/v1/messages",
-        "/v1beta/models/m:generateContent",
-        "/v1beta/models/m:embedContent",
-    )
-    if (api_match := DIRECTORY.match("POST", provider.hosts[0], path)) is not None
+    each.api: found for each in fixtures() if (found := each.match()).kind != "socket"
 }
-_KEY_NAMES = (
-    "type object error message code usage response choices delta index model id status output content "
-    "usageMetadata promptTokenCount candidates parts iterations input_tokens output_tokens prompt_tokens "
-    "cache_creation cache_creation_input_tokens ephemeral_1h_input_tokens service_tier tool_usage action "
-    "candidatesTokensDetails modality tokenCount functionCall name tool_calls function last_error"
+_LONGEST_WORD = 40
+
+
+def _words(value: object) -> Iterator[tuple[str, bool]]:
+    """Every key (True) and every short text (False) in a JSON value."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key, True
+            yield from _words(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _words(inner)
+    elif isinstance(value, str) and len(value) <= _LONGEST_WORD:
+        yield value, False
+
+
+# The vocabulary is that of the fixtures, so that what is fed goes deep into every reader.
+_VOCABULARY = {word for each in fixtures() for word in _words([each.request, each.response])}
+_KEYS = st.sampled_from(sorted(word for word, is_key in _VOCABULARY if is_key))
+_WORDS = st.sampled_from(
+    [*sorted(word for word, is_key in _VOCABULARY if not is_key), "\ud800", "sk-abcdefghijkl"]
 )
-_KINDS = (
-    "message message_start message_delta message_stop content_block_start error response.completed "
-    "compaction advisor_message response.output_item.done web_search_call function_call thread.run "
-    "completed queued AUDIO \ud800 sk-abcdefghijkl"
-)
-_KEYS = st.sampled_from(_KEY_NAMES.split())
-_WORDS = st.sampled_from(_KINDS.split())
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | _WORDS | st.text(max_size=5)
 _VALUES = st.recursive(
     _LEAVES,
@@ -238,13 +239,17 @@ _BODIES = st.one_of(
     st.binary(max_size=200),
     _DOCUMENTS,
     st.lists(_DOCUMENTS, max_size=4).map(lambda each: b"".join(b"data: " + one + b"\n\n" for one in each)),
+    st.lists(st.tuples(_KEYS, _DOCUMENTS), max_size=4).map(
+        lambda each: b"".join(frame(name, one) for name, one in each)
+    ),
 )
 _ENCODINGS = {**COMPRESSORS, "nonsense": bytes}
 
 
 def test_the_samples_cover_every_wire_shape() -> None:
-    """The test below feeds every wire shape that the table of providers knows."""
-    assert set(_SAMPLES) == {route.api.name for provider in PROVIDERS for route in provider.routes}
+    """The test below feeds every wire shape that is spoken over plain HTTP."""
+    spoken = {each.api.name for provider in PROVIDERS for each in provider.routes if each.kind != "socket"}
+    assert {found.api.name for found in _SAMPLES.values()} == spoken
 
 
 @settings(deadline=None, max_examples=400)
@@ -252,7 +257,9 @@ def test_the_samples_cover_every_wire_shape() -> None:
     api=st.sampled_from(sorted(_SAMPLES)),
     request=_BODIES,
     reply=_BODIES,
-    content_type=st.sampled_from([JSON, SSE, "application/x-ndjson", "text/html", "", "\ud800;;"])
+    content_type=st.sampled_from(
+        [JSON, SSE, "application/x-ndjson", AWS, "text/html", "audio/mp3", "", "\ud800;;"]
+    )
     | st.text(),
     encodings=st.tuples(st.sampled_from(list(_ENCODINGS)), st.sampled_from(list(_ENCODINGS)) | st.text()),
     compressed=st.booleans(),

@@ -32,6 +32,34 @@ OPENAI, ANTHROPIC, GEMINI = (
         ("POST", ANTHROPIC, "/v1/chat/completions", "anthropic", "openai.chat", "call"),
         ("POST", GEMINI, "/v1beta/openai/chat/completions", "gcp.gemini", "openai.chat", "call"),
         ("POST", GEMINI, "/v1beta/openai/embeddings", "gcp.gemini", "openai.embeddings", "call"),
+        ("POST", "openrouter.ai", "/api/v1/chat/completions", "openrouter", "openai.chat", "call"),
+        ("POST", "openrouter.ai", "/api/v1/messages", "openrouter", "anthropic.messages", "call"),
+        ("POST", "api.mistral.ai", "/v1/fim/completions", "mistral_ai", "openai.chat", "call"),
+        ("POST", "api.mistral.ai", "/v1/conversations/c1", "mistral_ai", "mistral.conversations", "call"),
+        ("POST", "api.deepseek.com", "/beta/chat/completions", "deepseek", "openai.chat", "call"),
+        ("POST", "api.deepseek.com", "/responses", "deepseek", "openai.responses", "call"),
+        ("POST", "api.groq.com", "/openai/v1/chat/completions", "groq", "openai.chat", "call"),
+        ("POST", "us-east-1.api.x.ai", "/v1/responses", "x_ai", "openai.responses", "call"),
+        ("GET", "api.x.ai", "/v1/responses", "x_ai", "openai.responses", "socket"),
+        ("POST", "api.perplexity.ai", "/v1/sonar", "perplexity", "openai.chat", "call"),
+        ("POST", "router.huggingface.co", "/v1/chat/completions", "huggingface", "openai.chat", "call"),
+        (
+            "POST",
+            "router.huggingface.co",
+            "/fireworks-ai/inference/v1/chat/completions",
+            "huggingface",
+            "openai.chat",
+            "call",
+        ),
+        (
+            "POST",
+            "ab1.eu-central-1.snowflakecomputing.com",
+            "/api/v2/cortex/inference:complete",
+            "snowflake",
+            "snowflake.complete",
+            "call",
+        ),
+        ("POST", "api.voyageai.com", "/v1/rerank", "voyage", "voyage.rerank", "call"),
     ],
 )
 def test_a_model_call_is_recognised(
@@ -78,7 +106,21 @@ def test_the_path_names_the_model_and_the_stream(target: str, model: str, *, str
         "api.openai.com\n",
         "api.anthropic.com@evil.example",
         "",
-        "localhost",
+        "localhost.evil.example",
+        "x.openai.azure.com.evil.example",
+        "api.x.ai.evil.example",
+        "a.b.api.x.ai",
+        "evilapi.x.ai",
+        ".api.x.ai",
+        "x..api.x.ai",
+        "eu-west-1.api.x.ai\n",
+        "snowflakecomputing.com",
+        "acme.snowflakecomputing.com.evil.example",
+        "a.b.c.d.snowflakecomputing.com",
+        "ac/me.snowflakecomputing.com",
+        "acme.snowflakecomputing.com:443",
+        "api.githubcopilot.com.evil.example",
+        "router-huggingface.co",
     ],
 )
 @pytest.mark.parametrize("target", ["/v1/chat/completions", "/v1/messages", "/v1/responses"])
@@ -131,6 +173,20 @@ def test_case_and_the_root_dot_of_a_host_do_not_matter(host: str) -> None:
         ("POST", GEMINI, "/v1beta/models/a/b:generateContent"),
         ("POST", GEMINI, "/v1beta/models/:generateContent"),
         ("POST", OPENAI, ""),
+        ("GET", "openrouter.ai", "/api/v1/generation"),
+        ("GET", "openrouter.ai", "/api/v1/models"),
+        ("POST", "openrouter.ai", "/v1/chat/completions"),
+        ("GET", "api.mistral.ai", "/v1/conversations/c1"),
+        ("POST", "api.mistral.ai", "/v1/agents"),
+        ("POST", "api.mistral.ai", "/v1/files"),
+        ("POST", "api.x.ai", "/v1/tokenize-text"),
+        ("POST", "api.deepseek.com", "/anthropic/v1/messages/count_tokens"),
+        ("GET", "api.deepseek.com", "/user/balance"),
+        ("POST", "api.perplexity.ai", "/search"),
+        ("POST", "acme.snowflakecomputing.com", "/api/v2/statements"),
+        ("POST", "acme.snowflakecomputing.com", "/session/v1/login-request"),
+        ("GET", "api.githubcopilot.com", "/models"),
+        ("POST", "models.github.ai", "/catalog/models"),
     ],
 )
 def test_what_is_no_model_call_matches_nothing(method: str, host: str, target: str) -> None:
@@ -163,18 +219,46 @@ def test_any_url_is_judged_without_a_fault(method: str, host: str, target: str) 
     assert found is None or (DIRECTORY.known_host(found.host) == found.host and "?" not in found.url_path)
 
 
-def test_a_host_belongs_to_one_provider() -> None:
+def test_a_host_belongs_to_one_row() -> None:
     """No host stands in two rows, and all are in the form that is compared: lower case, no port."""
     counted = collections.Counter(host for provider in PROVIDERS for host in provider.hosts)
     assert set(counted.values()) == {1}
-    assert {DIRECTORY.known_host(host) for host in counted} == set(counted)
-    assert all(host == host.lower().strip(".") and ":" not in host for host in counted)
+    plain = {host for host in counted if "*" not in host}
+    assert {DIRECTORY.known_host(host) for host in plain} == plain
+    assert all(host == host.lower().strip(".") for host in counted)
+    # An IPv6 address is a host without a port.
+    assert [host for host in counted if ":" in host] == ["::1"]
 
 
-def test_provider_names_are_unique() -> None:
-    """Each provider has one row."""
-    names = [provider.name for provider in PROVIDERS]
-    assert len(set(names)) == len(names)
+@pytest.mark.parametrize("host", [host for row in PROVIDERS for host in row.hosts if "*" in host])
+def test_a_pattern_stands_for_labels_and_never_for_a_domain(host: str) -> None:
+    """A `*` is one label or a part of one, so a pattern holds nothing outside of its domain."""
+    assert DIRECTORY.known_host(host.replace("*", "a-1")) is not None
+    for other in ("", "a.b.c.d.e", "a_b", "a/b", "a:1", "a@b"):
+        assert DIRECTORY.known_host(host.replace("*", other)) is None
+    assert DIRECTORY.known_host(f"{host.replace('*', 'a')}.evil.example") is None
+
+
+def test_rows_of_one_provider_have_hosts_or_bills_of_their_own() -> None:
+    """A provider has a second row only where something besides the hosts differs."""
+    rows = [(row.name, row.routes, row.billing, row.recognised_by_reply) for row in PROVIDERS]
+    assert all(rows.count(row) == 1 for row in rows)
+
+
+def test_a_plan_pays_by_host_or_by_path() -> None:
+    """What a subscription covers is known from the host, or where hosts are shared from the path."""
+    billed = {
+        ("api.githubcopilot.com", "/chat/completions"): "subscription",
+        ("codestral.mistral.ai", "/v1/fim/completions"): "subscription",
+        ("api.mistral.ai", "/v1/fim/completions"): "metered",
+        ("api.kimi.com", "/coding/v1/messages"): "subscription",
+        ("api.z.ai", "/api/coding/paas/v4/chat/completions"): "subscription",
+        ("api.z.ai", "/api/paas/v4/chat/completions"): "metered",
+    }
+    for (host, path), billing in billed.items():
+        found = DIRECTORY.match("POST", host, path)
+        assert found is not None
+        assert found.billing == billing
 
 
 def test_every_wire_shape_is_spoken_by_somebody() -> None:

@@ -30,7 +30,9 @@ def test_putting_again_renews_an_entry() -> None:
     for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
         recent.put(key, value)
     assert "b" not in recent
-    assert recent.take("a") == 3
+    assert recent.get("b") is None
+    assert recent.get("a") == recent.take("a") == 3
+    assert recent.get("a") is None
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,7 @@ GETTERS: list[tuple[Callable[[object, str], object], type | tuple[type, ...]]] =
     (untrusted.text, (str, type(None))),
     (untrusted.count, (int, type(None))),
     (untrusted.flag, bool),
+    (untrusted.money, (Decimal, type(None))),
 ]
 
 
@@ -114,3 +116,58 @@ def test_items_and_objects_give_lists_only() -> None:
 def test_a_flag_is_json_true_only(value: object, expected: bool) -> None:
     """Numbers and texts that look true are not."""
     assert untrusted.flag({"a": value}, "a") is expected
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("0.1", "0.1"),
+        ("0.000011165000000000002", "0.000011165000000000002"),
+        ("1e-07", "0.0000001"),
+        ("25", "25"),
+        ("0", "0"),
+        ("0.0", "0"),
+        ('"0.0123"', "0.0123"),
+        ('"1E-3"', "0.001"),
+        ('"0e999"', "0"),
+        ("999999999", "999999999"),
+        ("1e-18", "1e-18"),
+    ],
+)
+def test_money_is_what_was_written(written: str, amount: str) -> None:
+    """An amount, a number or a text, is exactly the decimal that stood in the JSON."""
+    assert untrusted.money(json.loads(f'{{"a":{written}}}'), "a") == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        -0.01,
+        "-0.01",
+        float("nan"),
+        float("inf"),
+        "nan",
+        "Infinity",
+        "1_000",
+        " 1",
+        "1\n",
+        "\u0663",
+        "",
+        "$1",
+        ".5",
+        True,
+        None,
+        [1],
+        {},
+        10**9,
+        10**400,
+        1e300,
+        "1e999",
+        "1e-999",
+        1e-19,
+        "9" * 5000,
+    ],
+)
+def test_what_no_bill_can_be_is_not_known(value: object) -> None:
+    """Below zero, beyond any bill or no decimal number at all: no amount."""
+    assert untrusted.money({"a": value}, "a") is None

@@ -14,16 +14,21 @@ def test_parts_are_disjoint_and_sum_to_the_whole(usage: Usage) -> None:
     """However large the parts that a provider claims: none negative, and together input plus output."""
     apart = parts(usage)
     assert min(apart) >= 0
-    assert sum(apart[:7]) == (usage.input_tokens or 0)
-    assert sum(apart[7:]) == (usage.output_tokens or 0)
+    output = sum((apart.output, apart.reasoning, apart.output_audio, apart.output_image))
+    assert output == (usage.output_tokens or 0)
+    assert sum(apart) - output == (usage.input_tokens or 0)
 
 
 @given(USAGES)
 def test_no_part_is_larger_than_what_was_reported(usage: Usage) -> None:
     """Taking apart moves tokens between classes only downwards."""
     apart = parts(usage)
-    assert apart.cache_read + apart.cache_read_audio <= (usage.cache_read_input_tokens or 0)
-    assert apart.cache_write + apart.cache_write_1h <= (usage.cache_creation_input_tokens or 0)
+    read = apart.cache_read + apart.cache_read_audio + apart.cache_read_image
+    assert read <= (usage.cache_read_input_tokens or 0)
+    written = apart.cache_write + apart.cache_write_1h + apart.cache_write_12h
+    assert written <= (usage.cache_creation_input_tokens or 0)
+    assert apart.cache_write_12h <= (usage.cache_creation_12h_input_tokens or 0)
+    assert apart.input_video <= (usage.input_video_tokens or 0)
     assert apart.cache_write_1h <= (usage.cache_creation_1h_input_tokens or 0)
     assert apart.input_image <= (usage.input_image_tokens or 0)
     assert apart.reasoning <= (usage.reasoning_output_tokens or 0)
@@ -39,9 +44,12 @@ def test_a_usual_usage_is_taken_apart() -> None:
             cache_read_input_tokens=400,
             cache_creation_input_tokens=300,
             cache_creation_1h_input_tokens=100,
+            cache_creation_12h_input_tokens=30,
             input_audio_tokens=60,
             cache_read_input_audio_tokens=50,
             input_image_tokens=20,
+            cache_read_input_image_tokens=8,
+            input_video_tokens=70,
             output_tokens=200,
             reasoning_output_tokens=150,
             output_audio_tokens=7,
@@ -49,13 +57,16 @@ def test_a_usual_usage_is_taken_apart() -> None:
         )
     )
     assert apart._asdict() == {
-        "input": 270,
-        "cache_read": 350,
-        "cache_write": 200,
+        "input": 208,
+        "cache_read": 342,
+        "cache_write": 170,
         "cache_write_1h": 100,
+        "cache_write_12h": 30,
         "input_audio": 10,
         "cache_read_audio": 50,
-        "input_image": 20,
+        "input_image": 12,
+        "cache_read_image": 8,
+        "input_video": 70,
         "output": 40,
         "reasoning": 150,
         "output_audio": 7,

@@ -1,9 +1,11 @@
-"""anthropic.messages: the Messages API, plain and streamed, and its token counting.
+"""anthropic.messages: the Messages API, plain and streamed, at Anthropic and at those who resell it.
 
 https://docs.anthropic.com/en/api/messages and https://docs.anthropic.com/en/api/messages-streaming
 """
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from sessiontap.apis.anthropic_usage import read_parts, read_usage
 from sessiontap.apis.reading import (
@@ -15,6 +17,7 @@ from sessiontap.apis.reading import (
     plain_request,
     read_error,
 )
+from sessiontap.apis.stated_cost import latest_cost
 from sessiontap.untrusted import JsonObject, obj, objects, text
 
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use", "mcp_tool_use"})
@@ -27,7 +30,16 @@ class MessagesReader:
     directions: a server-side tool loop grows the input, a compaction shrinks the cached part.
     """
 
-    __slots__ = ("_complete", "_error", "_first_usage", "_message", "_stop_reason", "_tools", "_usage")
+    __slots__ = (
+        "_complete",
+        "_cost",
+        "_error",
+        "_first_usage",
+        "_message",
+        "_stop_reason",
+        "_tools",
+        "_usage",
+    )
 
     def __init__(self) -> None:
         self._message: JsonObject = {}
@@ -35,11 +47,13 @@ class MessagesReader:
         self._usage: JsonObject = {}
         self._stop_reason: str | None = None
         self._error: ErrorFacts | None = None
+        self._cost: Decimal | None = None
         self._tools = Names()
         self._complete = False
 
     def feed(self, event: JsonObject) -> bool:
         kind = text(event, "type")
+        self._cost = latest_cost(self._cost, event)
         if kind == "message":
             self._start(event)
             self._complete = text(event, "stop_reason") is not None
@@ -74,8 +88,6 @@ class MessagesReader:
     def facts(self) -> ReplyFacts:
         model = text(self._message, "model")
         parts = read_parts(self._usage, model)
-        # Fast mode is billed at rates of its own, whichever tier it runs in.
-        tier = "fast" if self._usage.get("speed") == "fast" else text(self._usage, "service_tier")
         return ReplyFacts(
             model=model,
             response_id=text(self._message, "id"),
@@ -83,10 +95,21 @@ class MessagesReader:
             tools=self._tools.all(),
             usage=read_usage(self._usage, self._first_usage, parts),
             usage_parts=parts,
-            service_tier=tier,
+            service_tier=_service_tier(self._usage),
+            cost_usd=self._cost,
             error=self._error,
             complete=self._complete,
         )
+
+
+def _service_tier(usage: JsonObject) -> str | None:
+    """What decides the rates: the tier, or fast mode; and `-us` behind it where only the US would do.
+
+    Fast mode is billed at rates of its own, whichever tier it runs in; inference that is kept in the US
+    costs more (https://platform.claude.com/docs/en/manage-claude/data-residency).
+    """
+    tier = "fast" if usage.get("speed") == "fast" else text(usage, "service_tier")
+    return f"{tier or 'standard'}-us" if usage.get("inference_geo") == "us" else tier
 
 
 def read_request(body: JsonObject) -> RequestFacts:

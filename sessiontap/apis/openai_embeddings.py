@@ -1,44 +1,30 @@
-"""openai.embeddings.
+"""openai.embeddings, and the reranking of those who answer it in the same way.
 
 https://platform.openai.com/docs/api-reference/embeddings
+https://docs.voyageai.com/reference/reranker-api
 """
 
 from __future__ import annotations
 
-from sessiontap.apis.openai_usage import read_usage
-from sessiontap.apis.reading import Api, ErrorFacts, ReplyFacts, plain_request, read_error
-from sessiontap.untrusted import JsonObject, items, obj, text
-from sessiontap.usage import Usage
+from functools import partial
 
-
-class EmbeddingsReader:
-    """Reads the one object that an embeddings call answers."""
-
-    __slots__ = ("_complete", "_error", "_model", "_usage")
-
-    def __init__(self) -> None:
-        self._model: str | None = None
-        self._error: ErrorFacts | None = None
-        self._usage = Usage()
-        self._complete = False
-
-    def feed(self, event: JsonObject) -> bool:
-        self._model = text(event, "model") or self._model
-        self._error = read_error(event) or self._error
-        if usage := obj(event, "usage"):
-            self._usage = read_usage(usage)
-        self._complete = bool(items(event, "data"))
-        return self._complete
-
-    def facts(self) -> ReplyFacts:
-        return ReplyFacts(
-            model=self._model,
-            usage=self._usage,
-            error=self._error,
-            complete=self._complete,
-        )
-
+from sessiontap.apis.one_reply import OneReplyReader
+from sessiontap.apis.openai_usage import read_input_usage
+from sessiontap.apis.reading import Api, plain_request
+from sessiontap.apis.stated_cost import facts_of_headers
 
 EMBEDDINGS = Api(
-    name="openai.embeddings", operation="embeddings", reader=EmbeddingsReader, read_request=plain_request
+    name="openai.embeddings",
+    operation="embeddings",
+    reader=partial(OneReplyReader, "data", read_input_usage),
+    read_request=plain_request,
+    read_headers=facts_of_headers,
+)
+
+# Voyage answers `data`, Together and Fireworks `results`; all bill the tokens.
+VOYAGE_RERANK = Api(
+    name="voyage.rerank",
+    operation="rerank",
+    reader=partial(OneReplyReader, ("data", "results"), read_input_usage),
+    read_request=plain_request,
 )

@@ -9,11 +9,32 @@ from typing import Protocol
 
 from sessiontap.call import UsagePart
 from sessiontap.semconv import Operation
-from sessiontap.untrusted import LONGEST_LABEL, JsonObject, flag, text
+from sessiontap.untrusted import LONGEST_LABEL, JsonObject, count, flag, obj, objects, text
 from sessiontap.usage import Usage
 
 _MOST_NAMES = 256
 _NOTHING = Usage()
+# The kind of an error whose provider does not name one.
+_SOME_ERROR = "error"
+# All that stands in the body of an error without an envelope.
+_BARE_ERROR = frozenset(
+    {
+        "code",
+        "detail",
+        "error_code",
+        "id",
+        "instance",
+        "message",
+        "object",
+        "param",
+        "raw_status_code",
+        "request_id",
+        "sequence_number",
+        "status",
+        "title",
+        "type",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +54,8 @@ class ErrorFacts:
 
     type: str
     message: str | None
+    bare: bool = False
+    """It came without the envelope of an error: any web server may have said it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +69,12 @@ class ReplyFacts:
     """Names of the tools that the model called, in the order of the calls."""
     usage: Usage = _NOTHING
     usage_parts: tuple[UsagePart, ...] = ()
+    """A part whose model is empty is that of the model that was asked for."""
     service_tier: str | None = None
     cost_usd: Decimal | None = None
     """What the provider itself says that the call costs, in USD."""
+    tokens_seen: float = 0.0
+    """The tokens, about, of the text that came; 0 where the reader does not count it."""
     error: ErrorFacts | None = None
     complete: bool = False
     """The reply said that it is whole; without that, usage may be an interim figure."""
@@ -71,7 +97,7 @@ class ReplyFacts:
             usage=usage,
             service_tier=self.service_tier or other.service_tier,
             cost_usd=other.cost_usd if self.cost_usd is None else self.cost_usd,
-            error=self.error or other.error,
+            error=_together(self.error, other.error),
         )
 
     @property
@@ -105,6 +131,10 @@ class Step:
     """Tells the calls of one socket apart; unique for as long as the call is open."""
     begins: RequestFacts | None = None
     """Set where the message begins the call: what it asks for."""
+    tentative: bool = False
+    """With `begins`: it is no call unless the provider reports usage or an error for it."""
+    operation: Operation | None = None
+    """With `begins`: what the call does, where it is not what the wire shape says."""
     event: JsonObject | None = None
     """The event for the call's reader; None where the message has nothing to read for it."""
     ends: bool = False
@@ -135,6 +165,14 @@ class Api:
     read_request: Callable[[JsonObject], RequestFacts]
     array_stream: bool = False
     """A streamed reply may be one JSON array whose elements are the events."""
+    long_fields: frozenset[str] = frozenset()
+    """Members of a JSON request that `read_request` sees although they may be long; see `decode_head`."""
+    says_its_end: bool = True
+    """A stream has an event that says that it is whole; else a clean end of the connection says so."""
+    text_replies: bool = False
+    """A good reply may be a text that is no JSON, in which there is nothing to read."""
+    estimate_input: Callable[[JsonObject], int] | None = None
+    """The input tokens, about, of a whole request body, for streams that end without saying their usage."""
     read_headers: Callable[[Mapping[str, str]], ReplyFacts] | None = None
     """What the reply's headers (names in lower case) say; it fills in what the body leaves unknown."""
     socket: Callable[[], SocketRouter] | None = None
@@ -165,15 +203,46 @@ class Names:
         return tuple(self._names)
 
 
-def read_error(event: JsonObject) -> ErrorFacts | None:
-    """The error in an `{"error": {...}}` envelope, whichever of the providers' dialects it is in.
+def _together(mine: ErrorFacts | None, theirs: ErrorFacts | None) -> ErrorFacts | None:
+    """One error of two statements: AWS names its kind in a header, and words it in the body."""
+    if mine is None or theirs is None:
+        return mine or theirs
+    kind = theirs.type if mine.type == _SOME_ERROR else mine.type
+    return ErrorFacts(kind, mine.message or theirs.message)
 
-    OpenAI writes `type`, `code`, `message`; Anthropic `type`, `message`; Google `status`, `message`.
+
+def read_error(event: JsonObject) -> ErrorFacts | None:
+    """The error that an event states, whichever of the providers' dialects it is in.
+
+    In an `{"error": {...}}` envelope OpenAI writes `type`, `code`, `message`; Anthropic `type`, `message`;
+    Google `status`, `message`; OpenRouter a number for `code`. Without an envelope, and alone in the body,
+    stand `object: error` (vLLM, Mistral), `detail` (FastAPI, problem documents) and `message` (gateways).
     """
     error = event.get("error")
     if isinstance(error, str) and error:
-        return ErrorFacts("error", error)
-    if not isinstance(error, dict) or not error:
-        return None
-    kind = text(error, "type") or text(error, "status") or text(error, "code")
-    return ErrorFacts(kind or "error", text(error, "message"))
+        return ErrorFacts(_SOME_ERROR, error)
+    if isinstance(error, dict) and error:
+        return ErrorFacts(_error_kind(error), text(error, "message"))
+    if event.get("object") == "error":
+        return ErrorFacts(_error_kind(event), _error_words(event))
+    if event.keys() <= _BARE_ERROR and (words := _error_words(event)):
+        return ErrorFacts(_error_kind(event), words, bare=True)
+    return None
+
+
+def _error_kind(error: JsonObject) -> str:
+    named = [text(error, key) for key in ("type", "status", "code", "error_code")]
+    numbered = count(error, "code")
+    kind = next((each for each in named if each and each != _SOME_ERROR), None)
+    return kind or (_SOME_ERROR if numbered is None else str(numbered))
+
+
+def _error_words(event: JsonObject) -> str | None:
+    """What a body without an envelope says: its message, or the first of the details."""
+    for key in ("message", "detail"):
+        inner = obj(event, key)
+        first = next(iter(objects(inner or event, "detail")), {})
+        found = text(event, key) or text(first, "msg") or text(inner, "message") or text(inner, "error")
+        if found:
+            return found
+    return None

@@ -33,8 +33,9 @@ class Unpriced:
 def cost_of(usage: Usage, entry: Entry, tier: str, model: str) -> Cost | Unpriced:
     """What a usage costs by an entry.
 
-    The card is that of the service tier (in lower case) and of the whole prompt's size (`input_tokens`). A class, tool or
-    service tier that is used and has no rate makes the whole unpriced; `model` is its name in the reason.
+    The card is that of the service tier (in lower case) and of the whole prompt's size (`input_tokens`).
+    A class, tool or service tier that is used and has no rate makes the whole unpriced; `model` is its name
+    in the reason.
     """
     card = entry.card(tier, usage.input_tokens or 0)
     if card is None:

@@ -5,7 +5,18 @@ To add a provider that speaks a known shape: a row here, a block in pricing.yaml
 
 from __future__ import annotations
 
-from sessiontap.providers import anthropic, google, openai
+from sessiontap.providers import (
+    amazon,
+    anthropic,
+    azure,
+    clouds,
+    cohere,
+    compatible,
+    google,
+    local,
+    openai,
+    replicate,
+)
 from sessiontap.providers.directory import Directory, Match
 from sessiontap.providers.route import Kind, Provider, Route
 
@@ -13,8 +24,15 @@ __all__ = ["DIRECTORY", "PROVIDERS", "Directory", "Kind", "Match", "Provider", "
 
 PROVIDERS: tuple[Provider, ...] = (
     *openai.PROVIDERS,
+    *azure.PROVIDERS,
     *anthropic.PROVIDERS,
     *google.PROVIDERS,
+    *amazon.PROVIDERS,
+    *cohere.PROVIDERS,
+    *replicate.PROVIDERS,
+    *compatible.PROVIDERS,
+    *clouds.PROVIDERS,
+    *local.PROVIDERS,
 )
 """Every row."""
 

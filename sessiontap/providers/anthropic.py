@@ -10,6 +10,7 @@ PROVIDERS = (
         hosts=("api.anthropic.com",),
         routes=(
             route(r"/v1/messages", "anthropic.messages"),
+            route(r"/v1/complete", "anthropic.complete"),
             # Anthropic's OpenAI-compatible endpoint.
             route(r"/v1/chat/completions", "openai.chat"),
         ),

@@ -41,13 +41,13 @@ class Match:
 
 
 class Directory:
-    """The rows of providers, ready to be asked. A host that stands in several rows is the first one's."""
+    """The rows of providers, ready to be asked. Of the rows of one host, the first with a route counts."""
 
     __slots__ = ("_exact", "_patterns", "providers")
 
     def __init__(self, providers: Iterable[Provider]) -> None:
         self.providers = tuple(providers)
-        self._exact: dict[str, Provider] = {}
+        self._exact: dict[str, list[Provider]] = {}
         self._patterns: list[tuple[re.Pattern[str], Provider]] = []
         for provider in self.providers:
             for host in provider.hosts:
@@ -55,7 +55,7 @@ class Directory:
                     regex = re.escape(host).replace(r"\*", _PART_OF_A_LABEL)
                     self._patterns.append((re.compile(regex), provider))
                 else:
-                    self._exact.setdefault(host, provider)
+                    self._exact.setdefault(host, []).append(provider)
 
     @property
     def polled_apis(self) -> frozenset[str]:
@@ -67,7 +67,11 @@ class Directory:
     def known_host(self, name: str) -> str | None:
         """The host in the table's spelling, whatever its case and final dot; None: unknown."""
         host = _plain(name)
-        return host if self._provider(host) is not None else None
+        return host if self._rows(host) else None
+
+    def on_this_machine(self, host: str) -> bool:
+        """True where nothing that is sent to the host leaves the user's machine."""
+        return all(row.billing == "free" for row in self._rows(_plain(host)))
 
     def match(self, method: str, host: str, target: str) -> Match | None:
         """What the table says of a method, a host and a path with its query.
@@ -75,11 +79,8 @@ class Directory:
         None for everything that is not a model call: other hosts, file uploads, listings, settings.
         """
         known = _plain(host)
-        provider = self._provider(known)
-        if provider is None:
-            return None
         path = clean(target.partition("?")[0].partition("#")[0])
-        for route in provider.routes:
+        for provider, route in ((row, route) for row in self._rows(known) for route in row.routes):
             found = route.path.fullmatch(path) if route.method == method else None
             if found:
                 model = found.groupdict().get("model")
@@ -91,17 +92,19 @@ class Directory:
                     kind=route.kind,
                     model=clean(unquote(model)) if model else None,
                     streams=bool(_STREAMING.search(path)),
-                    billing=provider.billing,
-                    stream_usage=provider.stream_usage,
+                    billing=route.billing or provider.billing,
+                    stream_usage=(
+                        provider.stream_usage if route.stream_usage is None else route.stream_usage
+                    ),
                     recognised_by_reply=provider.recognised_by_reply,
                 )
         return None
 
-    def _provider(self, host: str) -> Provider | None:
-        found = self._exact.get(host)
-        if found is not None or len(host) > _LONGEST_HOST:
-            return found
-        return next((provider for regex, provider in self._patterns if regex.fullmatch(host)), None)
+    def _rows(self, host: str) -> list[Provider]:
+        if len(host) > _LONGEST_HOST:
+            return []
+        exact = self._exact.get(host, [])
+        return exact or [provider for regex, provider in self._patterns if regex.fullmatch(host)]
 
 
 # Google's and Bedrock's paths say which kind of reply is asked for.

@@ -25,6 +25,10 @@ class Route:
     api: Api
     method: str = "POST"
     kind: Kind = "call"
+    billing: Billing | None = None
+    """Where it is not the row's: `free` for what the provider gives away."""
+    stream_usage: bool | None = None
+    """Where it is not the row's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,14 @@ class Provider:
     """The path alone does not prove a model call: without a reply in the shape there is none."""
 
 
-def route(path: str, api: str, *, method: str = "POST", kind: Kind = "call") -> Route:
+def route(
+    path: str,
+    api: str,
+    *,
+    method: str = "POST",
+    kind: Kind = "call",
+    billing: Billing | None = None,
+    stream_usage: bool | None = None,
+) -> Route:
     """A row's route: the path as a regular expression, the wire shape by its name in `APIS`."""
-    return Route(re.compile(path), APIS[api], method, kind)
+    return Route(re.compile(path), APIS[api], method, kind, billing, stream_usage)

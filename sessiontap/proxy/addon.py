@@ -1,7 +1,8 @@
 """SessionTap: the mitmproxy addon. Recognises model calls, taps their replies, records them.
 
-Promises: a reply's bytes go on unchanged and at once; a request loses its `helicone-*` headers (and, on
-plain http, its `Proxy-Authorization`) and nothing else; no fault in here reaches the traffic.
+Promises: a reply's bytes go on as they would have come without us, and at once; a request loses its
+`helicone-*` headers (and, on plain http, its `Proxy-Authorization`), and a stream is asked for its usage
+where `StreamUsage` says so; no fault in here reaches the traffic.
 """
 
 from __future__ import annotations
@@ -23,15 +24,20 @@ from sessiontap.call import Call
 from sessiontap.errors import SettingsError
 from sessiontap.identity import Identity, identify
 from sessiontap.meter import CallMeter
-from sessiontap.providers import DIRECTORY, Directory, Match
+from sessiontap.providers import DIRECTORY, PROVIDERS, Directory, Match
+from sessiontap.providers.gateway import gateways
+from sessiontap.providers.plan import paid_by
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.headers import proxy_user, remove_session_headers
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
 from sessiontap.proxy.recorder import Recorder, load_price_table
+from sessiontap.proxy.stream_usage import StreamUsage
 from sessiontap.proxy.tap import Tap
+from sessiontap.proxy.websocket import Sockets
 from sessiontap.recent import Recent
 from sessiontap.record import Ending, Moment
 from sessiontap.settings import Settings
+from sessiontap.socket_meter import SocketMeter
 from sessiontap.store import Ledger
 from sessiontap.times import rfc3339
 
@@ -68,6 +74,8 @@ class SessionTap:
         self._ledger: Ledger | None = None
         self._recorder: Recorder | None = None
         self._in_flight: dict[str, CallMeter] = {}
+        self._sockets = Sockets(self._record_of_socket)
+        self._stream_usage = StreamUsage()
         self._proxy_users: dict[str, str] = {}
         self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
         self._known_faults: set[str] = set()
@@ -85,6 +93,7 @@ class SessionTap:
         try:
             refuse_unknown(ctx.options.deferred)
             settings = read_settings(ctx.options)
+            directory = Directory((*gateways("sessiontap_hosts", settings.hosts, PROVIDERS), *PROVIDERS))
         except SettingsError as error:
             if self._running:
                 raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]
@@ -94,6 +103,7 @@ class SessionTap:
             return
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
+            self._directory = directory
             former, self._ledger = self._ledger, Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S)
             prices = load_price_table(settings)
             if self._recorder is None:
@@ -130,13 +140,17 @@ class SessionTap:
         )
         try:
             found = self._directory.match(request.method, host, request.path) if host is not None else None
-            if found is not None:
-                self._in_flight[flow.id] = self._meter(flow, found)
+            if found is not None and found.kind == "socket":
+                self._sockets.expect(flow, self._socket_meter(flow, found))
+            elif found is not None:
+                self._in_flight[flow.id] = self._meter(flow, paid_by(found, request.headers))
+                if self._settings is not None:
+                    self._stream_usage.recognised(flow, found, self._settings.stream_usage)
         finally:
             # Whatever befalls the recording, these never travel on.
             if request.scheme == "http":
                 request.headers.pop("proxy-authorization", None)
-            if host is not None:
+            if host is not None and not self._directory.on_this_machine(host):
                 remove_session_headers(request.headers)
 
     @_guarded
@@ -148,6 +162,7 @@ class SessionTap:
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
         if meter.match.kind == "call" and not meter.match.recognised_by_reply:
             self._recorder.started(meter.running())
+        self._stream_usage.ask(flow)
 
     @_guarded
     def responseheaders(self, flow: HTTPFlow) -> None:
@@ -162,6 +177,7 @@ class SessionTap:
             expected=_content_length(flow.response),
             on_whole=functools.partial(self._finish, flow, "clean"),
             on_fault=functools.partial(self.report_fault, "stream"),
+            edit=self._stream_usage.filter(flow),
             inner=inner if callable(inner) else None,
         )
 
@@ -178,11 +194,26 @@ class SessionTap:
                 else:
                     meter.feed(flow.response.raw_content, time.monotonic())
         self._finish(flow, "clean")
+        if flow.websocket is None:
+            self._sockets.refused(flow)
+
+    @_guarded
+    def websocket_message(self, flow: HTTPFlow) -> None:
+        """Reads a message of a socket: calls begin and end in them."""
+        self._sockets.message(flow)
+
+    @_guarded
+    def websocket_end(self, flow: HTTPFlow) -> None:
+        """Ends the calls that the socket leaves open."""
+        by_client = flow.websocket is not None and flow.websocket.closed_by_client
+        self._sockets.end(flow, "client-left" if by_client else "cut")
 
     @_guarded
     def error(self, flow: HTTPFlow) -> None:
         """Ends the call: the client left, or the connection broke."""
-        self._finish(flow, "client-left" if _client_left(flow) else "cut")
+        ending: Ending = "client-left" if _client_left(flow) else "cut"
+        self._finish(flow, ending)
+        self._sockets.end(flow, ending)
 
     @_guarded
     def done(self) -> None:
@@ -191,6 +222,7 @@ class SessionTap:
             while self._in_flight:
                 _, meter = self._in_flight.popitem()
                 self._record_cut(meter)
+            self._sockets.close()
         finally:
             self._close_store()
 
@@ -215,6 +247,7 @@ class SessionTap:
 
     def _finish(self, flow: HTTPFlow, ending: Ending) -> None:
         """Ends a flow's call; a second time nothing is left to do."""
+        self._stream_usage.forget(flow)
         meter = self._in_flight.pop(flow.id, None)
         if meter is None:
             return
@@ -239,14 +272,30 @@ class SessionTap:
             logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
         return written
 
+    def _record_of_socket(self, call: Call) -> Call | None:
+        if self._recorder is None:
+            return None
+        if call.status == "running":
+            self._recorder.started(call)
+            return None
+        return self._recorder.ended(call, poll=False)
+
     def _meter(self, flow: HTTPFlow, found: Match) -> CallMeter:
+        identity = self._identity(flow)
+        return CallMeter(found, identity, self._new_call_id(identity), rfc3339(flow.request.timestamp_start))
+
+    def _socket_meter(self, flow: HTTPFlow, found: Match) -> SocketMeter:
+        identity = self._identity(flow)
+        new_call_id = functools.partial(self._new_call_id, identity)
+        return SocketMeter(found, identity, target=flow.request.path, new_call_id=new_call_id)
+
+    def _identity(self, flow: HTTPFlow) -> Identity:
         request = flow.request
-        identity = identify(
+        return identify(
             request.headers.items(multi=True),  # type: ignore[no-untyped-call]
             proxy_user=proxy_user(flow) or self._proxy_users.get(flow.client_conn.id),
             today=rfc3339(request.timestamp_start)[:10],
         )
-        return CallMeter(found, identity, self._new_call_id(identity), rfc3339(request.timestamp_start))
 
     def _new_call_id(self, identity: Identity) -> str:
         """The client's id, unless it was used before: SDKs send the same headers when they try again."""

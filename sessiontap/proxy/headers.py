@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import base64
+import re
 
 from mitmproxy.http import Headers, HTTPFlow
 
 _SESSION_PREFIX = "helicone-"
+_AWS_SCHEME = "AWS4-"
+_SIGNED = re.compile(r"SignedHeaders=([^,\s]*)")
 
 
 def remove_session_headers(headers: Headers) -> None:
-    """Removes every header whose name begins with `helicone-`, in any case; no other."""
+    """Removes every header whose name begins with `helicone-`, in any case, and that no signature covers.
+
+    AWS would refuse a request that lacks a header which its client signed.
+    """
+    signed = _signed_headers(headers)
     # Not `del headers[name]` for all names at once: untouched headers must keep their bytes and order.
     for name in {key for key in headers if key.lower().startswith(_SESSION_PREFIX)}:
-        del headers[name]
+        if name.lower() not in signed:
+            del headers[name]
+
+
+def _signed_headers(headers: Headers) -> frozenset[str]:
+    """The names, in lower case, that an AWS signature covers; none where there is no such signature.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    stated = headers.get("authorization", "")
+    found = _SIGNED.search(stated) if stated.startswith(_AWS_SCHEME) else None
+    return frozenset(found[1].lower().split(";")) if found else frozenset()
 
 
 def proxy_user(flow: HTTPFlow) -> str | None:

@@ -3,39 +3,59 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mitmproxy.addonmanager import Loader
 from mitmproxy.options import Options
 
 from sessiontap.errors import SettingsError
-from sessiontap.settings import Settings, home_folder
+from sessiontap.settings import Settings, StreamUsageMode, home_folder
 
 PREFIX = "sessiontap_"
 
 _HELP = {
     "sessiontap_home": "Folder of the recorded sessions. Default: $SESSIONTAP_HOME, else ~/.sessiontap.",
     "sessiontap_pricing": "A price file that goes over sessiontap's own. Default: pricing.yaml in the home.",
+    "sessiontap_stream_usage": "Which OpenAI-style streams are asked for their usage: auto, on or off.",
+    "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
+_MODES: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 
 
 def declare(loader: Loader) -> None:
-    """Adds the options, all of them texts with an empty default."""
+    """Adds the options: texts with an empty default, and a list for the hosts."""
     for name, text in _HELP.items():
-        loader.add_option(name, str, "", text)
+        if name == "sessiontap_hosts":
+            loader.add_option(name, Sequence[str], (), text)
+        else:
+            loader.add_option(name, str, "", text)
 
 
 def read_settings(options: Options) -> Settings:
     """The settings that the options stand for.
 
-    Raises SettingsError for a price file that is not there.
+    Raises SettingsError for a price file that is not there, and for a word that is no choice.
     """
     pricing = Path(options.sessiontap_pricing).expanduser() if options.sessiontap_pricing else None
     if pricing is not None and not pricing.is_file():
         message = f"sessiontap_pricing: {str(pricing)!r} is not a file; name a YAML file like pricing.yaml"
         raise SettingsError(message)
-    return Settings(home=home_folder(options.sessiontap_home), pricing=pricing)
+    return Settings(
+        home=home_folder(options.sessiontap_home),
+        pricing=pricing,
+        stream_usage=_mode(options.sessiontap_stream_usage),
+        hosts=tuple(options.sessiontap_hosts),
+    )
+
+
+def _mode(stated: str) -> StreamUsageMode:
+    chosen = stated.strip().lower() or "auto"
+    for mode in _MODES:
+        if mode == chosen:
+            return mode
+    message = f"sessiontap_stream_usage: {stated[:40]!r} is none of {', '.join(_MODES)}; choose one of them"
+    raise SettingsError(message)
 
 
 def refuse_unknown(names: Collection[str]) -> None:

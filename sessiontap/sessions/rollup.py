@@ -70,6 +70,8 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Calls that failed, those that were tried again included."""
     unpriced_calls: int
     """Calls with usage that no price was found for: `cost_usd` leaves them out."""
+    estimated_calls: int = 0
+    """Calls whose usage is an estimate: `usage` and `cost_usd` hold it."""
     usage: Usage = Usage()
     cost_usd: Decimal | None = None
     notional_cost_usd: Decimal | None = None
@@ -100,6 +102,7 @@ def summarize(session_id: str | None, calls: Iterable[Call]) -> SessionSummary:
         running=totals.running,
         errors=totals.errors,
         unpriced_calls=totals.unpriced_calls,
+        estimated_calls=totals.estimated_calls,
         usage=totals.usage,
         cost_usd=totals.cost_usd,
         notional_cost_usd=totals.notional_cost_usd,

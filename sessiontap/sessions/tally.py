@@ -25,6 +25,8 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     running: int
     errors: int
     unpriced_calls: int
+    estimated_calls: int = 0
+    """Calls whose usage is an estimate: `usage` and `cost_usd` hold it."""
     usage: Usage = Usage()
     cost_usd: Decimal | None = None
     """The sum of the costs that are known; None where no call has one."""
@@ -47,6 +49,7 @@ class Tally:
     running: int = 0
     errors: int = 0
     unpriced_calls: int = 0
+    estimated_calls: int = 0
     cost_usd: Decimal | None = None
     notional_cost_usd: Decimal | None = None
     latency_ms: int | None = None
@@ -60,6 +63,7 @@ class Tally:
         self.running += call.status == "running"
         self.errors += call.status == "error"
         self.unpriced_calls += call.unpriced
+        self.estimated_calls += call.usage_source == "estimated"
         self.add_usage(call.usage)
         self.add_cost(call.cost_usd, notional=call.billing == "subscription")
         if call.duration_ms is not None:
@@ -87,6 +91,7 @@ class Tally:
         self.running += other.running
         self.errors += other.errors
         self.unpriced_calls += other.unpriced_calls
+        self.estimated_calls += other.estimated_calls
         for name, value in other._usage.items():
             self._usage[name] = self._usage.get(name, 0) + value
         if other.cost_usd is not None:
@@ -110,6 +115,7 @@ class Tally:
             running=self.running,
             errors=self.errors,
             unpriced_calls=self.unpriced_calls,
+            estimated_calls=self.estimated_calls,
             usage=self.usage(),
             cost_usd=self.cost_usd,
             notional_cost_usd=self.notional_cost_usd,

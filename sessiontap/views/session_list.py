@@ -109,12 +109,13 @@ def _width(layout: Layout) -> int:
 
 
 def _figures(summary: SessionSummary) -> list[Cell]:
+    about = "~" if summary.estimated_calls else ""
     return [
         "running" if summary.running and summary.ended_at is None else duration(summary.duration_ms),
         f"{summary.calls:,}",
         Text(f"{summary.errors:,}", "red" if summary.errors else ""),
-        tokens(summary.usage.input_tokens),
-        tokens(summary.usage.output_tokens),
+        about + tokens(summary.usage.input_tokens),
+        about + tokens(summary.usage.output_tokens),
     ]
 
 
@@ -134,10 +135,11 @@ def _totals(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
         tally.calls += summary.calls
         tally.errors += summary.errors
         tally.unpriced_calls += summary.unpriced_calls
+        tally.estimated_calls += summary.estimated_calls
         tally.add_usage(summary.usage)
         tally.add_cost(summary.cost_usd, notional=False)
     usage = tally.usage()
-    parts = (
+    parts: tuple[str, ...] = (
         counted(len(summaries), "session"),
         counted(tally.calls, "call"),
         counted(tally.errors, "error"),
@@ -145,4 +147,6 @@ def _totals(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
         f"{tokens(usage.output_tokens)} out",
         cost(tally.cost_usd, tally.unpriced_calls),
     )
+    if tally.estimated_calls:
+        parts = (*parts, f"{tally.estimated_calls:,} estimated")
     return facts([Text(part, "bold") for part in parts], width)

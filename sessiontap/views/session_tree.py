@@ -116,6 +116,7 @@ def _head(summary: SessionSummary, width: int) -> Iterator[Text]:
         Text(f"{summary.running:,} running" if summary.running else ""),
         Text(f"{tokens(usage.input_tokens)} in" + (f" ({tokens(cached)} cached)" if cached else "")),
         Text(f"{tokens(usage.output_tokens)} out"),
+        Text(f"{summary.estimated_calls:,} estimated" if summary.estimated_calls else "", "yellow"),
     ]
     yield from facts([text for text in counts if text], width)
     costs = [Text(cost(summary.cost_usd, summary.unpriced_calls), "bold")]

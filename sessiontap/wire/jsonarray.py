@@ -10,28 +10,13 @@ import re
 
 from sessiontap.wire.event import Event
 from sessiontap.wire.jsonbody import JSONBody
-from sessiontap.wire.jsonscan import match_end, string_end
+from sessiontap.wire.jsonscan import inside, match_end, string_end
 
 MAX_EVENT = 64 << 20
 
 _BETWEEN = re.compile(rb'[^"\[\]{,]*+')
-# What objects and lists hold besides others: text and whole strings.
-_LEAF = rb'[^"\[\]{}]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_LEVELS = 8
-
-
-def _inside() -> re.Pattern[bytes]:
-    """All that is whole within an element: text, strings, objects and lists up to some levels deep.
-
-    What is deeper, or not whole yet, is gone through bracket by bracket.
-    """
-    nested = _LEAF
-    for _ in range(_LEVELS):
-        nested = _LEAF + rb"|[\[{](?:" + nested + rb")*+[\]}]"
-    return re.compile(rb"(?:" + nested + rb")*+", re.DOTALL)
-
-
-_INSIDE = _inside()
+# What is nested deeper, or not whole yet, is gone through bracket by bracket.
+_INSIDE = inside(8)
 _SPACE = b" \t\r\n"
 # No JSON text starts with a byte of these, the byte order mark's included.
 _BEFORE = _SPACE + b"\xef\xbb\xbf"

@@ -9,6 +9,27 @@ import re
 _STRING_REST = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _MARKS = (b"]", b"}", b"[", b"{", b'"')
 
+# What objects and lists hold besides others: text and whole strings.
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_LEAF = rb'[^"\[\]{}]++|' + _STRING
+
+
+def inside(levels: int) -> re.Pattern[bytes]:
+    """All that is whole within an element: text, strings, objects and lists up to some levels deep."""
+    return re.compile(rb"(?:" + _within(levels) + rb")*+", re.DOTALL)
+
+
+def _within(levels: int) -> bytes:
+    nested = _LEAF
+    for _ in range(levels):
+        nested = _LEAF + rb"|[\[{](?:" + nested + rb")*+[\]}]"
+    return nested
+
+
+def value(levels: int) -> bytes:
+    """A pattern of one whole value: a string, an object or a list up to some levels deep, or any other."""
+    return _STRING + rb"|[\[{](?:" + _within(levels) + rb")*+[\]}]|[^\s\"\[\]{},]++"
+
 
 def string_end(buffer: bytes | bytearray, start: int) -> int:
     """Where the quote that ends a string is, for a start within the string.

@@ -6,6 +6,7 @@ https://www.rfc-editor.org/rfc/rfc8259
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 
 import msgspec
 
@@ -14,6 +15,7 @@ from sessiontap.errors import WireError
 _decoder = msgspec.json.Decoder()
 _head_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SMALL = 4096
+_LONG = 1 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -34,15 +36,20 @@ def decode_json(data: bytes) -> object:
     return value
 
 
-def decode_head(data: bytes) -> dict[str, object]:
-    """The small members (up to 4 KiB each) of a JSON object; {} for JSON of any other kind.
+def decode_head(data: bytes, *, long: Container[str] = ()) -> dict[str, object]:
+    """The small members of a JSON object; {} for JSON of any other kind.
 
-    The large ones are passed over without being built, so that a conversation of megabytes takes
-    milliseconds. Strict JSON only. Raises WireError for anything else, and nothing else.
+    Small is up to 4 KiB, for those that `long` names up to 1 MiB. The large ones are passed over without
+    being built, so that a conversation of megabytes takes milliseconds. Strict JSON only.
+    Raises WireError for anything else, and nothing else.
     """
     try:
         members = _head_decoder.decode(data)
-        return {key: _decoder.decode(raw) for key, raw in members.items() if len(bytes(raw)) <= _SMALL}
+        return {
+            key: _decoder.decode(raw)
+            for key, raw in members.items()
+            if len(memoryview(raw)) <= (_LONG if key in long else _SMALL)
+        }
     except msgspec.ValidationError:
         return {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

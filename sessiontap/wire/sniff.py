@@ -6,12 +6,14 @@ Providers mislabel: event streams called JSON or text, and errors in JSON called
 from __future__ import annotations
 
 from sessiontap.wire.event import Event, Framing
+from sessiontap.wire.eventstream import EventStream
 from sessiontap.wire.jsonarray import JSONArray
 from sessiontap.wire.jsonbody import JSONBody
 from sessiontap.wire.ndjson import NDJSON
 from sessiontap.wire.sse import SSE
 
 _SSE_TYPE = "text/event-stream"
+_BINARY_TYPE = "application/vnd.amazon.eventstream"
 _LINE_TYPES = frozenset(
     {
         "application/x-ndjson",
@@ -76,11 +78,14 @@ class _Sniffed:
 def framing_for(content_type: str, *, array: bool) -> Framing:
     """A new framing for a body with this Content-Type; parameters and case do not matter.
 
-    Event streams and lines of JSON are taken at their word, except that an "event stream" that starts
-    with `{` or `[` is read as JSON. Everything else is an event stream where it starts like one, else an
-    array to be split where `array` says that the api streams arrays, else one JSON text.
+    Event streams (Amazon's binary ones too) and lines of JSON are taken at their word, except that an
+    "event stream" that starts with `{` or `[` is read as JSON. Everything else is an event stream where it
+    starts like one, else an array to be split where `array` says that the api streams arrays, else one
+    JSON text.
     """
     media_type = content_type.partition(";")[0].strip().lower()
     if media_type in _LINE_TYPES:
         return NDJSON()
+    if media_type == _BINARY_TYPE:
+        return EventStream()
     return _Sniffed(labelled_sse=media_type == _SSE_TYPE, array=array)

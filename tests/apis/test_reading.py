@@ -36,7 +36,8 @@ def test_names_are_as_many_as_a_record_can_bear() -> None:
         ({"error": {"type": "t", "code": "c", "status": "s", "message": "m"}}, ErrorFacts("t", "m")),
         ({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED"}}, ErrorFacts("RESOURCE_EXHAUSTED", None)),
         ({"error": {"type": None, "code": "c", "message": "m"}}, ErrorFacts("c", "m")),
-        ({"error": {"code": 500, "message": "m"}}, ErrorFacts("error", "m")),
+        ({"error": {"code": 500, "message": "m"}}, ErrorFacts("500", "m")),
+        ({"error": {"code": 0.5, "message": "m"}}, ErrorFacts("error", "m")),
         ({"error": {"message": ["m"], "type": 7}}, ErrorFacts("error", None)),
         ({"error": "all is lost"}, ErrorFacts("error", "all is lost")),
         ({"error": None}, None),
@@ -45,10 +46,32 @@ def test_names_are_as_many_as_a_record_can_bear() -> None:
         ({"error": []}, None),
         ({"error": False}, None),
         ({}, None),
+        (
+            {"object": "error", "message": "m", "type": "BadRequestError", "param": None, "code": 400},
+            ErrorFacts("BadRequestError", "m"),
+        ),
+        (
+            {"object": "error", "message": {"detail": [{"msg": "m", "loc": ["body"]}]}, "type": "t"},
+            ErrorFacts("t", "m"),
+        ),
+        ({"object": "error", "message": None, "code": 1}, ErrorFacts("1", None)),
+        ({"type": "error", "code": "c", "message": "m"}, ErrorFacts("c", "m", bare=True)),
+        ({"message": "m", "request_id": "r"}, ErrorFacts("error", "m", bare=True)),
+        ({"message": "m", "error_code": "390142"}, ErrorFacts("390142", "m", bare=True)),
+        ({"detail": "m"}, ErrorFacts("error", "m", bare=True)),
+        ({"detail": [{"type": "missing", "msg": "m"}]}, ErrorFacts("error", "m", bare=True)),
+        ({"detail": {"error": "m"}}, ErrorFacts("error", "m", bare=True)),
+        ({"status": 404, "title": "t", "detail": "m"}, ErrorFacts("error", "m", bare=True)),
+        ({"message": "m", "choices": []}, None),
+        ({"message": {"role": "assistant"}}, None),
+        ({"detail": []}, None),
     ],
 )
 def test_an_error_is_read_in_every_dialect(event: JsonObject, facts: ErrorFacts | None) -> None:
-    """The error's kind is its type, else its status, else its code; nothing there is no error."""
+    """The error's kind is its type, else its status, else its code; nothing there is no error.
+
+    Without an envelope a message is one only where nothing but the parts of an error stands beside it.
+    """
     assert read_error(event) == facts
 
 

@@ -1,12 +1,12 @@
-"""Recorded replies of OpenAI, Anthropic and Google through the meter: exactly the usage that they carry."""
+"""Recorded replies of every provider through the meter: exactly the usage that they carry."""
 
 from __future__ import annotations
 
 import collections
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,83 +14,111 @@ import pytest
 from sessiontap.call import Call
 from sessiontap.providers import DIRECTORY
 from tests.conformance.metering import finish, meter
+from tests.oracles.calls import kind_of
 from tests.oracles.corpus import HTTP_FILE, Exchange, exchanges
-from tests.oracles.usage import Counts, expected_usage
+from tests.oracles.usage import Counts, expected_usage, stated_cost
 
 pytestmark = pytest.mark.skipif(
     not HTTP_FILE.is_file(), reason="the recorded traffic is not beside the checkout"
 )
 
 _SEED = 20261123
-_LEAST_WITH_USAGE = 800
+_LEAST_WITH_USAGE = 1_200
 
 
-def _expected(exchange: Exchange) -> Counts:
-    """What the oracles read in a reply, without a look at the package."""
-    documents = _flat(exchange.documents())
-    tokens = expected_usage(exchange.url.netloc, documents)
-    if not tokens or "/v1/responses" not in exchange.url.path:
-        return tokens
-    return tokens | _responses_pieces(documents)
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """What became of one exchange; None where the package takes it for no model call."""
+
+    exchange: Exchange
+    call: Call | None
+    problem: str | None = None
+    poll: bool = False
+
+    @property
+    def where(self) -> str:
+        """Which exchange it is, for a message."""
+        url = self.exchange.url
+        return f"{self.exchange.method} {url.netloc}{url.path} ({self.exchange.source})"
 
 
-def _flat(documents: list[Any]) -> list[dict[str, Any]]:
-    """Google answers some streams and errors as lists."""
-    return [each for found in documents for each in (found if isinstance(found, list) else [found])]
+@pytest.fixture(scope="module")
+def everything() -> list[Metered]:
+    """Every recorded exchange, its reply cut at random places."""
+    chance = random.Random(_SEED)
+    return [_metered(each, chance) for each in exchanges()]
 
 
-def _responses_pieces(documents: list[dict[str, Any]]) -> Counts:
-    """What a reply of OpenAI's Responses API bills by the piece.
-
-    The stated count of searches, else the search actions; every file search.
-    """
-    last = documents[-1].get("response") or documents[-1]
-    output = last.get("output") or []
-    searches = [item.get("action") or {} for item in output if item["type"] == "web_search_call"]
-    stated = ((last.get("tool_usage") or {}).get("web_search") or {}).get("num_requests")
-    counted = len([action for action in searches if action.get("type", "search") == "search"])
-    files = len([item for item in output if item["type"] == "file_search_call"])
-    found = {"web_search_requests": counted or None if stated is None else stated}
-    found["file_search_requests"] = files or None
-    return {name: number for name, number in found.items() if number is not None}
-
-
-def _recorded(exchange: Exchange, chance: random.Random) -> tuple[Call, str | None] | None:
-    """The call that the exchange becomes, cut at random places, and what could not be read; None for none."""
-    found = DIRECTORY.match(exchange.method, exchange.url.netloc, exchange.target)
+def _metered(exchange: Exchange, chance: random.Random) -> Metered:
+    found = DIRECTORY.match(exchange.method, exchange.host, exchange.target)
     if found is None:
-        return None
-    started = meter(found, exchange.request)
+        return Metered(exchange, None)
+    started = meter(found, exchange.request, {"content-type": exchange.request_type})
     edges = [0, *sorted(chance.choices(range(len(exchange.wire) + 1), k=12)), len(exchange.wire)]
-    pieces = [exchange.wire[start:end] for start, end in pairwise(edges)]
     call = finish(
         started,
         exchange.status,
-        {"content-type": exchange.content_type, "content-encoding": exchange.content_encoding},
-        pieces,
+        {**exchange.headers, "content-encoding": exchange.content_encoding},
+        [exchange.wire[start:end] for start, end in pairwise(edges)],
     )
-    return call, started.problem
+    if found.recognised_by_reply and not started.recognised:
+        return Metered(exchange, None)
+    return Metered(exchange, call, started.problem, poll=found.kind == "poll")
 
 
-def test_usage_is_recorded_exactly_and_nowhere_else(print_table: Callable[[str], None]) -> None:
-    """Each reply with usage is a call with exactly that usage, and no other reply has any."""
+def test_model_calls_and_nothing_else_are_calls(everything: list[Metered]) -> None:
+    """Each exchange is taken for what its path was decided to be: a call, a poll or neither."""
+    taken = {
+        each.where: (
+            kind_of(each.exchange),
+            "neither" if each.call is None else "poll" if each.poll else "call",
+        )
+        for each in everything
+    }
+    assert [(where, kinds) for where, kinds in taken.items() if kinds[0] != kinds[1]] == []
+
+
+def test_usage_is_recorded_exactly(everything: list[Metered], print_table: Callable[[str], None]) -> None:
+    """Each reply with usage is a call with exactly that; without, it is estimated and says so, or none."""
     table: dict[tuple[str, str], list[int]] = collections.defaultdict(lambda: [0, 0, 0])
     wrong = []
-    chance = random.Random(_SEED)
-    for exchange in exchanges():
-        result = _recorded(exchange, chance)
-        expected = _expected(exchange)
-        recorded: Counts = msgspec.to_builtins(result[0].usage) if result else {}
-        key = (result[0].provider, result[0].api) if result else (exchange.url.netloc, "no call")
-        if expected:
-            table[key][0] += 1
-            table[key][1] += bool(recorded)
-            table[key][2] += recorded == expected
-        if recorded != expected or (result is not None and result[1] is not None):
-            wrong.append((exchange.source, exchange.url.path, recorded, expected, result and result[1]))
-    lines = [f"{'provider':12} {'api':26} {'n':>5} {'recorded':>9} {'exact':>6}"]
-    for (provider, api), row in sorted(table.items()):
-        lines.append(f"{provider:12} {api:26} {row[0]:5} {row[1]:9} {row[2]:6}")
+    for each in everything:
+        expected = expected_usage(each.exchange)
+        recorded: Counts = msgspec.to_builtins(each.call.usage) if each.call else {}
+        if not expected:
+            if recorded and each.call and each.call.usage_source != "estimated":
+                wrong.append((each.where, recorded, expected))
+            continue
+        row = table[(each.call.provider, each.call.api) if each.call else (each.exchange.host, "no call")]
+        row[0] += 1
+        row[1] += bool(recorded)
+        row[2] += recorded == expected
+        if recorded != expected:
+            wrong.append((each.where, recorded, expected))
+    lines = [f"{'provider':20} {'api':26} {'n':>5} {'recorded':>9} {'exact':>6}"]
+    for (provider, api), figures in sorted(table.items()):
+        lines.append(f"{provider:20} {api:26} {figures[0]:5} {figures[1]:9} {figures[2]:6}")
     print_table("\n".join(lines))
     assert wrong == []
     assert sum(row[0] for row in table.values()) > _LEAST_WITH_USAGE
+
+
+def test_what_a_reply_says_of_its_cost_is_its_cost(everything: list[Metered]) -> None:
+    """A cost that the reply states is recorded as the provider's word, to the last digit; no other is."""
+    wrong = [
+        (each.where, each.call.cost_usd, stated)
+        for each in everything
+        if each.call is not None
+        for stated in (stated_cost(each.exchange),)
+        if (each.call.cost_usd, each.call.cost_source) != (stated, None if stated is None else "provider")
+    ]
+    assert wrong == []
+
+
+def test_real_traffic_is_readable(everything: list[Metered]) -> None:
+    """Nothing is a problem to the readers but request bodies that are no JSON."""
+    assert [
+        (each.where, each.problem)
+        for each in everything
+        if each.call is not None and (each.problem is not None) == each.exchange.request_is_json
+    ] == []

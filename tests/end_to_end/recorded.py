@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from urllib.parse import SplitResult
 
 import brotli  # type: ignore[import-untyped,unused-ignore]  # newer releases bring their types
 import zstandard
@@ -44,7 +45,10 @@ class Played:
 
 
 class Player:
-    """Sends every exchange once, the replies compressed and cut into chunks by a seeded chance."""
+    """Sends every exchange once, the replies compressed and cut into chunks by a seeded chance.
+
+    What was recorded over plain http goes over plain http.
+    """
 
     def __init__(self, exchanges: Sequence[Exchange], seed: int) -> None:
         self._exchanges = exchanges
@@ -66,7 +70,7 @@ class Player:
     def _answer(self, call: ReceivedCall) -> Answer:
         number = int(call.header(_NUMBER) or "")
         exchange = self._exchanges[number]
-        headers = [("Content-Type", exchange.content_type)] if exchange.content_type else []
+        headers = list(exchange.headers.items())
         if self._encodings[number]:
             headers.append(("Content-Encoding", self._encodings[number]))
         return Answer(
@@ -87,34 +91,39 @@ class Player:
 
     def _play_group(self, numbers: list[int], proxy: ProxyProcess) -> list[Played]:
         tls = ssl.create_default_context(cafile=str(proxy.ca_file))
-        connections: dict[str, http.client.HTTPSConnection] = {}
+        connections: dict[str, http.client.HTTPConnection] = {}
         found = []
         for number in numbers:
             exchange = self._exchanges[number]
-            host = exchange.url.netloc
-            if host not in connections:
-                connections[host] = http.client.HTTPSConnection(
-                    "127.0.0.1", proxy.port, timeout=60, context=tls
-                )
-                connections[host].set_tunnel(host)
-            connections[host].request(
+            place = f"{exchange.url.scheme}://{exchange.url.netloc}"
+            if place not in connections:
+                connections[place] = _connection(proxy, exchange.url, tls)
+            connections[place].request(
                 exchange.method,
-                exchange.target,
+                exchange.target if exchange.url.scheme == "https" else place + exchange.target,
                 exchange.request,
                 {
-                    "Content-Type": "application/json",
+                    "Content-Type": exchange.request_type or "application/json",
                     "Helicone-Session-Id": SESSION,
                     "Helicone-Request-Id": self._ids[number],
                     _NUMBER: str(number),
                 },
             )
-            reply = connections[host].getresponse()
+            reply = connections[place].getresponse()
             bodiless = exchange.status == http.client.NO_CONTENT
             sent = b"" if bodiless else self._bodies[number]
             found.append(Played(exchange, self._ids[number], sent, reply.read(), reply.status))
         for connection in connections.values():
             connection.close()
         return found
+
+
+def _connection(proxy: ProxyProcess, url: SplitResult, tls: ssl.SSLContext) -> http.client.HTTPConnection:
+    if url.scheme == "http":
+        return http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60)
+    tunnel = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=60, context=tls)
+    tunnel.set_tunnel(url.hostname or "", url.port)
+    return tunnel
 
 
 def _cut(body: bytes, chance: random.Random) -> list[bytes]:

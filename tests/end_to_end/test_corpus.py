@@ -1,4 +1,4 @@
-"""Recorded traffic of OpenAI, Anthropic and Google through a real mitmdump: all of it, exactly, unchanged."""
+"""Recorded traffic of every provider through a real mitmdump: all of it, exactly, unchanged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ import pytest
 from sessiontap.call import Call
 from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
-from sessiontap.providers import DIRECTORY
 from sessiontap.store import Ledger
 from tests.end_to_end.recorded import SESSION, Played, Player
-from tests.oracles.corpus import HOSTS, HTTP_FILE, exchanges
-from tests.oracles.usage import Counts, expected_usage
+from tests.oracles.calls import kind_of
+from tests.oracles.corpus import HTTP_FILE, exchanges
+from tests.oracles.usage import expected_usage, stated_cost
 
 pytestmark = pytest.mark.skipif(
     not HTTP_FILE.is_file(), reason="the recorded traffic is not beside the checkout"
 )
 
 _SEED = 20261123
-# Counts that a provider bills by the piece; the oracle reads tokens only.
-_PIECES = frozenset({"web_search_requests", "file_search_requests"})
+_LEAST_WITH_USAGE = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,13 @@ class Run:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Every recorded exchange with the three hosts, model call or not, sent through mitmdump once."""
+    """Every recorded exchange, model call or not, sent through mitmdump once."""
     folder: Path = tmp_path_factory.mktemp("corpus")
-    player = Player(exchanges(), _SEED)
+    recorded = exchanges()
+    player = Player(recorded, _SEED)
+    hosts = sorted({each.host for each in recorded if each.url.scheme == "https"})
     with (
-        Double(player.handler, hosts=HOSTS, folder=folder) as double,
+        Double(player.handler, hosts=hosts, folder=folder) as double,
         ProxyProcess(home=folder / "home", confdir=folder / "conf", double=double) as proxy,
     ):
         played = player.play(proxy)
@@ -61,14 +62,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         proxy.stop()
         log = proxy.log
     return Run(played, {call.call_id: call for call in Ledger(folder / "home").calls(SESSION)}, log)
-
-
-def _expected(played: Played) -> Counts:
-    """What the oracle reads in a reply that is a model call's or the poll of one."""
-    exchange = played.exchange
-    found = DIRECTORY.match(exchange.method, exchange.url.netloc, exchange.target)
-    # `cachedContents` reports tokens that are stored, not used.
-    return expected_usage(exchange.url.netloc, exchange.documents()) if found else {}
 
 
 def test_every_byte_reaches_the_client_unchanged(run: Run) -> None:
@@ -87,50 +80,72 @@ def test_every_exchange_with_usage_is_recorded_exactly(run: Run, print_table: Ca
     table: dict[tuple[str, str], list[int]] = collections.defaultdict(lambda: [0, 0, 0])
     wrong = []
     for each in run.played:
-        expected = _expected(each)
+        expected = expected_usage(each.exchange)
         if not expected:
             continue
         call = run.call_of(each)
-        row = table[each.exchange.url.netloc, call.api if call else "not recorded"]
+        row = table[(call.provider, call.api) if call else (each.exchange.host, "not recorded")]
         recorded = msgspec.to_builtins(call.usage) if call else {}
-        exact = {k: v for k, v in recorded.items() if k in expected or k not in _PIECES} == expected
         row[0] += 1
         row[1] += call is not None
-        row[2] += exact
-        if not exact:
+        row[2] += recorded == expected
+        if recorded != expected:
             wrong.append((each.exchange.source, recorded, expected))
-    lines = [f"{'host':36} {'api':26} {'n':>5} {'recorded':>9} {'exact':>6}"]
-    for (host, api), figures in sorted(table.items()):
-        lines.append(f"{host:36} {api:26} {figures[0]:5} {figures[1]:9} {figures[2]:6}")
+    lines = [f"{'provider':20} {'api':26} {'n':>5} {'recorded':>9} {'exact':>6}"]
+    for (provider, api), figures in sorted(table.items()):
+        lines.append(f"{provider:20} {api:26} {figures[0]:5} {figures[1]:9} {figures[2]:6}")
     print_table("\n".join(lines))
     assert wrong == []
-    assert sum(row[0] for row in table.values()) > 800
+    assert sum(row[0] for row in table.values()) > _LEAST_WITH_USAGE
 
 
 def test_nothing_but_model_calls_is_recorded(run: Run) -> None:
-    """Files, listings, settings and token counts elsewhere make no call; a poll makes none of its own."""
-    calls = {
-        each.call_id
-        for each in run.played
-        if DIRECTORY.match(each.exchange.method, each.exchange.url.netloc, each.exchange.target) is not None
-        and each.exchange.method == "POST"
-    }
-    assert set(run.calls) == calls
+    """Files, listings, settings, token counts and data bases make no call; a poll makes none of its own."""
+    calls = {each.call_id: each for each in run.played if kind_of(each.exchange) == "call"}
+    not_recorded = [each.exchange.url.geturl() for id_, each in calls.items() if id_ not in run.calls]
+    assert not_recorded == []
+    assert [call.url_path for id_, call in run.calls.items() if id_ not in calls] == []
 
 
 def test_whole_replies_are_reported_and_none_is_running(run: Run) -> None:
-    """A reply that came whole has usage `reported`, and every background call was asked for to its end."""
-    sources = collections.Counter(call.usage_source for call in run.calls.values())
-    assert set(sources) == {"reported", "none"}
-    running = [call.url_path for call in run.calls.values() if call.status == "running"]
-    assert running == []
+    """Usage is `reported` just where a reply has it, no whole reply is taken for a cut one, polls end all."""
+    reported = {
+        call.call_id
+        for each in run.played
+        if expected_usage(each.exchange) and (call := run.call_of(each)) is not None
+    }
+    assert [
+        (call.host, call.url_path, call.usage_source)
+        for call in run.calls.values()
+        if call.usage_source not in ({"reported"} if call.call_id in reported else {"estimated", "none"})
+    ] == []
+    assert [
+        (call.host, call.url_path, call.status)
+        for call in run.calls.values()
+        if call.status not in {"ok", "error"}
+    ] == []
+
+
+def test_a_cost_that_the_provider_states_is_the_cost(run: Run) -> None:
+    """Where a reply says what it costs, that is recorded to the last digit; elsewhere the table decides."""
+    stated = {each.call_id: stated_cost(each.exchange) for each in run.played}
+    assert [
+        (call.host, call.cost_usd, call.cost_source, stated[call.call_id])
+        for call in run.calls.values()
+        if (stated[call.call_id] is not None) != (call.cost_source == "provider")
+        or (call.cost_source == "provider" and call.cost_usd != stated[call.call_id])
+    ] == []
+    assert sum(cost is not None for cost in stated.values()) > 30
 
 
 def test_recording_raises_no_alarm(run: Run) -> None:
-    """The proxy's log has no warning of ours."""
-    assert [
-        line for line in run.log.splitlines() if "sessiontap:" in line and "recording to" not in line
-    ] == []
+    """The proxy's log has no warning of ours, but for requests whose body was recorded as no JSON."""
+    said = [line for line in run.log.splitlines() if "sessiontap:" in line and "recording to" not in line]
+    not_json = [
+        each for each in run.played if kind_of(each.exchange) == "call" and not each.exchange.request_is_json
+    ]
+    assert [line for line in said if "request body: not JSON" not in line] == []
+    assert len(said) == len(not_json)
 
 
 # Why our cost may differ from what genai-prices gives for the same call; the first that fits counts.
@@ -162,12 +177,16 @@ _REASONS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
 def test_cost_is_that_of_genai_prices(run: Run, print_table: Callable[[str], None]) -> None:
     """Each call that genai-prices knows costs the same to 1e-6, or differs for a reason that is named."""
     pytest.importorskip("genai_prices", reason="genai-prices needs Python 3.12")
-    from tests.oracles.prices import genai_prices_cost
+    from tests.oracles.prices import PROVIDERS, genai_prices_cost
 
     counted: collections.Counter[str] = collections.Counter()
     unexplained = []
     for call in run.calls.values():
-        if not call.usage:
+        if (
+            call.usage.input_tokens is None
+            or call.provider not in PROVIDERS
+            or call.usage_source != "reported"
+        ):
             continue
         assert call.cost_usd is not None, (call.model, call.unpriced_reason)
         theirs = genai_prices_cost(call)

@@ -240,6 +240,22 @@ def test_a_host_is_known_in_any_case(place: Place) -> None:
     assert place.double.received[-1].header("helicone-auth") is None
 
 
+def test_a_plans_token_makes_the_cost_notional(place: Place) -> None:
+    """Claude's OAuth token says that a subscription pays; the token itself is nowhere in the home."""
+    reply = replies.anthropic_messages("claude-opus-4-8", "Hello", USAGE, stream=False)
+    place.handlers["plan"] = lambda _: reply
+    connection = place.connection("api.anthropic.com")
+    headers = {"x-test": "plan", "Helicone-Session-Id": "plan", "Authorization": "Bearer sk-ant-oat01-S3cret"}
+    connection.request("POST", "/v1/messages", BODY, headers)
+    assert connection.getresponse().read()
+    connection.close()
+    (call,) = place.calls("plan")
+    assert (call.billing, call.status) == ("subscription", "ok")
+    assert call.cost_usd
+    written = b"".join(file.read_bytes() for file in place.proxy.home.rglob("*") if file.is_file())
+    assert b"S3cret" not in written
+
+
 def test_flow_files_carry_the_comment(place: Place) -> None:
     """Mitmproxy's own record of the flow says cost, tokens and session in its comment."""
     place.send("comment", plain)

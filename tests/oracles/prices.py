@@ -9,7 +9,8 @@ import genai_prices
 
 from sessiontap.call import Call
 
-_PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "gcp.gemini": "google"}
+PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "gcp.gemini": "google"}
+"""Those whose costs are compared: our name, and theirs."""
 _CLASSES = {
     "input_tokens": "input_tokens",
     "cache_read_input_tokens": "cache_read_tokens",
@@ -17,6 +18,7 @@ _CLASSES = {
     "input_audio_tokens": "input_audio_tokens",
     "input_image_tokens": "input_image_tokens",
     "cache_read_input_audio_tokens": "cache_audio_read_tokens",
+    "cache_read_input_image_tokens": "cache_image_read_tokens",
     "output_tokens": "output_tokens",
     "output_audio_tokens": "output_audio_tokens",
     "output_image_tokens": "output_image_tokens",
@@ -31,7 +33,7 @@ def genai_prices_cost(call: Call) -> Decimal | None:
         found = genai_prices.calc_price(
             usage,
             (call.model or "").removeprefix("models/"),
-            provider_id=_PROVIDERS[call.provider],
+            provider_id=PROVIDERS[call.provider],
             genai_request_timestamp=datetime.fromisoformat(call.started_at),
             price_context={"service_tier": call.service_tier} if call.service_tier else None,
         )

@@ -65,7 +65,8 @@ def test_long_prompts_never_cost_less(ours: PriceTable) -> None:
 
 def test_slow_tiers_cost_no_more_and_fast_ones_no_less_than_standard(ours: PriceTable) -> None:
     """Batch and flex are discounts; priority, fast and ultrafast are surcharges; others are not known."""
-    signs = {"batch": -1, "batch-us": -1, "standard-us": 1, "fast-us": 1, "priority-us": 1, "flex": -1, "priority": 1, "fast": 1, "ultrafast": 1}
+    slow, fast = ("batch", "batch-us", "flex"), ("fast", "fast-us", "priority", "priority-us", "standard-us")
+    signs = dict.fromkeys(slow, -1) | dict.fromkeys((*fast, "ultrafast"), 1)
     plain = {STANDARD, "auto", "default", "scale", "on_demand", "provisioned_throughput"}
     for _, _, entry in ours.entries():
         assert entry.tiers.keys() <= signs.keys() | plain, entry.price_id

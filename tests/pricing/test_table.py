@@ -407,7 +407,7 @@ def test_free_calls_cost_nothing_unless_a_price_says_otherwise(
 def test_a_service_tier_has_the_name_that_the_calls_provider_gives_it(
     write: Callable[..., Path], make_call: Callable[..., Call]
 ) -> None:
-    """A model of another provider is priced by the tier that the alias means; an unknown tier has no price."""
+    """Another provider's model is priced by the tier that the alias means; an unknown tier has no price."""
     rules = "source: https://example.com, checked: 2026-11-23"
     prices = load_prices(
         write(

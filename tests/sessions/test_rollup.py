@@ -171,3 +171,9 @@ def test_a_deep_path_does_not_make_the_summary_huge() -> None:
     summary = summarize(None, [make_call(1, "/d" * 10_000)])
     assert len(summary.paths) == 65
     assert summary.paths[-1].path == "/d" * 10_000
+
+
+def test_estimated_calls_are_counted() -> None:
+    """A sum says how many of its calls are estimates."""
+    calls = [make_call(1, "/"), make_call(2, "/a", usage_source="estimated")]
+    assert summarize(TRIAGE_ID, calls).estimated_calls == 1

@@ -170,3 +170,17 @@ def test_calls_without_a_session_are_listed_under_the_name_that_finds_them() -> 
 def test_no_sessions_are_said_to_be_none() -> None:
     """An empty list is one line."""
     assert printed(session_list([], 80), 80) == "No sessions.\n"
+
+
+def test_totals_say_that_an_estimate_is_in_them() -> None:
+    """The list marks such tokens and counts the calls, and so does the head of the session."""
+    reported, estimated = (
+        [make_call(1, "/")],
+        [make_call(1, "/"), make_call(2, "/", usage_source="estimated")],
+    )
+    assert "~" not in list_of(120, reported)
+    assert "estimated" not in tree_of(reported, 120)
+    text = list_of(120, estimated)
+    assert "~2,468" in text
+    assert "1 estimated" in text.splitlines()[-1]
+    assert "1 estimated" in tree_of(estimated, 120).splitlines()[3]

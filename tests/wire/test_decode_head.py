@@ -46,3 +46,10 @@ def test_a_request_of_30_mb_holds_nobody_up() -> None:
     started = time.process_time()
     assert decode_head(body) == {"model": "m"}
     assert time.process_time() - started < 0.2
+
+
+def test_a_member_that_may_be_long_is_given() -> None:
+    """What `long` names is read up to 1 MiB, and passed over beyond."""
+    body = json.dumps({"input": "x" * 100_000, "other": "x" * 100_000}).encode()
+    assert decode_head(body, long={"input"}) == {"input": "x" * 100_000}
+    assert decode_head(json.dumps({"input": "x" * (1 << 20)}).encode(), long={"input"}) == {}

@@ -1,0 +1,87 @@
+"""Sockets: the WebSockets whose messages are metered as they pass.
+
+Promises: no message is changed, dropped or delayed; of those that have passed, mitmproxy keeps the last only,
+so that a socket that is open for days does not fill the memory.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from mitmproxy.http import HTTPFlow
+from mitmproxy.websocket import WebSocketData
+
+from sessiontap.apis.reading import ErrorFacts
+from sessiontap.call import Call
+from sessiontap.proxy.comment import comment
+from sessiontap.record import Ending, Moment
+from sessiontap.socket_meter import SocketMeter
+from sessiontap.times import rfc3339
+
+# How a socket ends when nothing is wrong, or when nobody said why (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1).
+_NO_ERROR = frozenset({1000, 1001, 1005, 1006})
+
+
+class Sockets:
+    """The meters of the sockets that are open, by flow. Each call that begins or ends goes to `record`.
+
+    `record` gives the call as it was written, or None.
+    """
+
+    def __init__(self, record: Callable[[Call], Call | None]) -> None:
+        self._record = record
+        self._meters: dict[str, SocketMeter] = {}
+        self._comments: dict[str, str] = {}
+
+    def expect(self, flow: HTTPFlow, meter: SocketMeter) -> None:
+        """Takes the meter of a flow that is a handshake."""
+        self._meters[flow.id] = meter
+
+    def refused(self, flow: HTTPFlow) -> None:
+        """Forgets a handshake that no socket came of."""
+        self._meters.pop(flow.id, None)
+
+    def message(self, flow: HTTPFlow) -> None:
+        """Reads the message that has just come."""
+        meter, socket = self._meters.get(flow.id), flow.websocket
+        if meter is None or socket is None or not socket.messages:
+            return
+        message = socket.messages[-1]
+        del socket.messages[:-1]
+        if not message.from_client:
+            self._take(flow, meter.received(message.content, _now()))
+        elif not message.dropped:
+            self._take(flow, meter.sent(message.content, _now()))
+
+    def end(self, flow: HTTPFlow, ending: Ending) -> None:
+        """Ends the calls that the socket leaves open; a second time nothing is left to do."""
+        meter = self._meters.pop(flow.id, None)
+        if meter is not None:
+            self._take(flow, meter.close(ending, _now(), _refusal(flow.websocket)))
+        self._comments.pop(flow.id, None)
+
+    def close(self) -> None:
+        """Ends the calls of all sockets, as cut by the proxy."""
+        while self._meters:
+            _, meter = self._meters.popitem()
+            for call in meter.close("cut", _now()):
+                self._record(call)
+
+    def _take(self, flow: HTTPFlow, calls: list[Call]) -> None:
+        for call in calls:
+            written = self._record(call)
+            # A flow's comment is its last call's; another's comment stays.
+            if written is not None and flow.comment == self._comments.get(flow.id, ""):
+                self._comments[flow.id] = flow.comment = comment(written)
+
+
+def _refusal(socket: WebSocketData | None) -> ErrorFacts | None:
+    """What was wrong, where the provider closed the socket and says so."""
+    if socket is None or socket.closed_by_client or socket.close_code in _NO_ERROR | {None}:
+        return None
+    return ErrorFacts(f"websocket_close_{socket.close_code}", socket.close_reason or None)
+
+
+def _now() -> Moment:
+    return Moment(rfc3339(time.time()), time.monotonic())

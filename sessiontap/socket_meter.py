@@ -1,0 +1,197 @@
+"""SocketMeter: feed it the messages of one WebSocket, and it gives the calls that begin and end in them.
+
+No I/O and no clock of its own: times are handed in. A message that is no JSON object is passed over, and
+no message makes it raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+import msgspec
+
+from sessiontap.apis.reading import ErrorFacts, RequestFacts, SocketRouter, Step
+from sessiontap.call import Call
+from sessiontap.errors import WireError
+from sessiontap.identity import Identity
+from sessiontap.providers import Match
+from sessiontap.record import Ending, Moment, Reply, begin, end
+from sessiontap.untrusted import JsonObject, clean, label
+from sessiontap.usage import Usage
+from sessiontap.wire.jsontext import decode_head, decode_json
+
+MOST_OPEN = 256
+"""How many calls of one socket may be open at a time; of more, the oldest ends as cut."""
+
+SWITCHING_PROTOCOLS = 101
+
+# A client sends its whole conversation with each turn; only what stands on top of it is wanted.
+_LARGE_SENT = 64 * 1024
+_LARGE_RECEIVED = 16 * 1024 * 1024
+_MODEL_KEYS = ("model", "deployment")
+
+
+class SocketMeter:
+    """Measures the calls of one socket. Feed `sent` and `received`; `close` once.
+
+    Each gives the records of the calls that the message begins (their status is `running`) and ends.
+    `target` is the path of the handshake with its query, which may name the model. A call's `http_status`
+    is the handshake's 101 once the provider has answered it, and unknown before.
+    """
+
+    def __init__(
+        self, match: Match, identity: Identity, *, target: str, new_call_id: Callable[[], str]
+    ) -> None:
+        self._match = match
+        self._identity = identity
+        self._new_call_id = new_call_id
+        self._model = match.model or _model_in_query(target)
+        self._router: SocketRouter | None = match.api.socket() if match.api.socket else None
+        self._open: dict[str, _OpenCall] = {}
+
+    def sent(self, data: bytes, now: Moment) -> list[Call]:
+        """Takes a whole message of the client."""
+        message = _read(data, _LARGE_SENT)
+        if message is None or self._router is None:
+            return []
+        return self._take(self._router.sent(message), now, sent=len(data))
+
+    def received(self, data: bytes, now: Moment) -> list[Call]:
+        """Takes a whole message of the provider."""
+        message = _read(data, _LARGE_RECEIVED)
+        if message is None or self._router is None:
+            return []
+        return self._take(self._router.received(message), now, received=len(data))
+
+    def close(self, ending: Ending, now: Moment, error: ErrorFacts | None = None) -> list[Call]:
+        """Ends the calls that are open; `error` is the provider's reason for closing the socket."""
+        ended = [self._end(key, ending, now, error) for key in list(self._open)]
+        return [call for call in ended if call is not None]
+
+    def _take(self, steps: list[Step], now: Moment, *, sent: int = 0, received: int = 0) -> list[Call]:
+        calls: list[Call | None] = []
+        for step in steps:
+            if step.begins is not None:
+                calls.append(self._begin(step, step.begins, now, by_client=sent > 0))
+                if len(self._open) > MOST_OPEN:
+                    calls.append(self._end(next(iter(self._open)), "cut", now))
+            if (call := self._open.get(step.call)) is None:
+                continue
+            call.count(sent, received, now)
+            if step.event is not None:
+                call.read(step.event, now)
+            if step.ends:
+                calls.append(self._end(step.call, "clean", now))
+        return [call for call in calls if call is not None]
+
+    def _begin(self, step: Step, facts: RequestFacts, now: Moment, *, by_client: bool) -> Call | None:
+        record = begin(self._match, self._identity, self._new_call_id(), now.stamp)
+        record = msgspec.structs.replace(
+            record,
+            operation=step.operation or record.operation,
+            request_model=label(facts.model or self._model),
+            stream=True,
+            user_id=record.user_id or facts.user,
+        )
+        tentative = step.tentative or self._match.recognised_by_reply
+        self._open[step.call] = _OpenCall(self._match, record, now, by_client=by_client, tentative=tentative)
+        return None if tentative else record
+
+    def _end(self, key: str, ending: Ending, now: Moment, error: ErrorFacts | None = None) -> Call | None:
+        return self._open.pop(key).end(ending, now, error)
+
+
+class _OpenCall:
+    """A call under way: what its messages have said so far."""
+
+    __slots__ = (
+        "_answered",
+        "_by_client",
+        "_first_output_at",
+        "_reader",
+        "_received",
+        "_record",
+        "_sent",
+        "_sent_at",
+        "_tentative",
+    )
+
+    def __init__(self, match: Match, record: Call, now: Moment, *, by_client: bool, tentative: bool) -> None:
+        self._record = record
+        self._reader = match.api.reader()
+        self._by_client = by_client
+        self._tentative = tentative
+        self._sent_at = now.monotonic
+        self._first_output_at: float | None = None
+        self._sent = 0
+        self._received = 0
+        self._answered = False
+
+    def count(self, sent: int, received: int, now: Moment) -> None:
+        """Takes the size of a message that belongs to the call."""
+        self._sent += sent
+        self._received += received
+        self._answered = self._answered or received > 0
+        if sent and self._first_output_at is None:
+            self._sent_at = now.monotonic
+
+    def read(self, event: JsonObject, now: Moment) -> None:
+        """Takes an event of the call."""
+        if self._reader.feed(event) and self._first_output_at is None:
+            self._first_output_at = now.monotonic
+
+    def end(self, ending: Ending, now: Moment, error: ErrorFacts | None) -> Call | None:
+        """The record of the ended call; None where it has turned out to be none."""
+        facts = self._reader.facts()
+        if self._tentative and not facts.usage and facts.error is None:
+            return None
+        if error is not None and not facts.complete:
+            facts = replace(facts, error=facts.error or error)
+        record = msgspec.structs.replace(self._record, request_bytes=self._sent or None)
+        reply = Reply(
+            facts=facts,
+            ending=ending,
+            streamed=True,
+            http_status=SWITCHING_PROTOCOLS if self._answered else None,
+            ended_at=now.stamp,
+            # Nobody knows when the provider was asked for what it began by itself.
+            ttft_ms=self._since_sent(self._first_output_at) if self._by_client else None,
+            duration_ms=self._since_sent(now.monotonic),
+            response_bytes=self._received,
+        )
+        return end(record, reply, known_before=Usage())
+
+    def _since_sent(self, moment: float | None) -> int | None:
+        return None if moment is None else max(round((moment - self._sent_at) * 1000), 0)
+
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _read(data: bytes, large: int) -> JsonObject | None:
+    """The object of a message; of a large one, what is small in it and in the objects that it holds."""
+    try:
+        message = decode_json(data) if len(data) <= large else _without_the_large(data)
+    except WireError:
+        return None
+    return message if isinstance(message, dict) else None
+
+
+def _without_the_large(data: bytes) -> JsonObject | None:
+    try:
+        members = _members.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    message = decode_head(data)
+    for key, raw in members.items():
+        text = bytes(raw)
+        if key not in message and text.startswith(b"{"):
+            message[key] = decode_head(text)
+    return message
+
+
+def _model_in_query(target: str) -> str | None:
+    query = parse_qs(target.partition("?")[2].partition("#")[0], errors="replace")
+    return next((clean(query[key][-1]) for key in _MODEL_KEYS if key in query), None)
