@@ -131,6 +131,11 @@ class CallMeter:
             self._give_up(error)
 
     @property
+    def over(self) -> bool:
+        """True once the reply has said `[DONE]`: what may follow changes nothing."""
+        return self._said_done
+
+    @property
     def recognised(self) -> bool:
         """True where the call, as far as it has been read, can hardly be other than one of the wire shape.
 
@@ -209,7 +214,8 @@ class CallMeter:
             try:
                 tail = self._decoder.close()
             except WireError as error:
-                if whole:
+                # A compressed stream's own end comes after [DONE].
+                if whole and not self._said_done:
                     self._report(f"reply: {error}")
         problem = self.problem
         try:

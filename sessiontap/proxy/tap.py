@@ -83,7 +83,8 @@ class Tap:
         self._seen += len(data)
         if data:
             meter.feed(data, time.monotonic())
-        if not data or self._seen == self._expected:
+        # Clients of OpenAI's streams leave as soon as they have read [DONE].
+        if not data or self._seen == self._expected or meter.over:
             self._meter = None
             self._on_whole()
 

@@ -16,6 +16,7 @@ from sessiontap.usage import Usage
 Connect = Callable[[ProxyProcess, str], http.client.HTTPSConnection]
 
 HOST = "api.openai.com"
+JSON = {"Content-Type": "application/json"}
 BODY = b'{"model":"gpt-4o","stream":true,"messages":[]}'
 
 
@@ -25,7 +26,7 @@ def test_connect(proxy: ProxyProcess, double: Double, connect: Connect) -> None:
     double.handler = lambda call: Answer(status=418, headers=(("X-Of", call.host),), chunks=(b"tea", b"pot"))
     connection = connect(proxy, HOST)
 
-    connection.request("POST", "/v1/chat/completions", BODY, {"Content-Type": "application/json"})
+    connection.request("POST", "/v1/chat/completions", BODY, {**JSON, "Helicone-Stream-Usage": "false"})
     reply = connection.getresponse()
 
     assert (reply.status, reply.headers["x-of"], reply.read()) == (418, HOST, b"teapot")

@@ -263,26 +263,31 @@ def test_a_proxy_that_ends_keeps_the_open_calls(tmp_path: Path) -> None:
     assert (call.status, call.response_id) == ("interrupted", "resp_1")
 
 
-# The SDK makes its socket in a way that newer releases of websockets have deprecated.
-@pytest.mark.filterwarnings("ignore:connect.. must be used as a context manager:DeprecationWarning")
 def test_the_openai_sdks_responses_socket(place: Place) -> None:
     """Two turns of `client.responses.connect` are two calls."""
     place.double.handler = _answers
     headers = {"Helicone-Session-Id": "sdk responses"}
-    with (
-        openai.OpenAI(api_key="sk-none") as client,
-        client.responses.connect(extra_headers=headers) as connection,
-    ):
-        for _ in range(2):
-            connection.response.create(model="gpt-5-mini", input="Hi")
-            kinds = [connection.recv().type for _ in range(3)]
-            assert kinds == ["response.created", "response.output_text.delta", "response.completed"]
+
+    async def talk() -> list[str]:
+        async with (
+            openai.AsyncOpenAI(api_key="sk-none") as client,
+            client.responses.connect(extra_headers=headers) as connection,
+        ):
+            kinds: list[str] = []
+            for _ in range(2):
+                await connection.response.create(model="gpt-5-mini", input="Hi")
+                kinds += [(await connection.recv()).type for _ in range(3)]
+            return kinds
+
+    assert asyncio.run(talk()) == 2 * [
+        "response.created",
+        "response.output_text.delta",
+        "response.completed",
+    ]
     calls = place.ended("sdk responses", 2)
     assert sorted(call.usage.input_tokens or 0 for call in calls) == [11, 12]
 
 
-# The SDK makes its socket in a way that newer releases of websockets have deprecated.
-@pytest.mark.filterwarnings("ignore:connect.. must be used as a context manager:DeprecationWarning")
 def test_the_openai_sdks_realtime_socket(place: Place) -> None:
     """A response of `client.realtime.connect` is a call, with its sound apart."""
     usage = {
@@ -305,13 +310,17 @@ def test_the_openai_sdks_realtime_socket(place: Place) -> None:
 
     place.double.handler = serve
     headers = {"Helicone-Session-Id": "sdk realtime"}
-    with (
-        openai.OpenAI(api_key="sk-none") as client,
-        client.realtime.connect(model="gpt-realtime", extra_headers=headers) as connection,
-    ):
-        assert connection.recv().type == "session.created"
-        connection.response.create()
-        assert [connection.recv().type for _ in range(2)] == ["response.created", "response.done"]
+
+    async def talk() -> list[str]:
+        async with (
+            openai.AsyncOpenAI(api_key="sk-none") as client,
+            client.realtime.connect(model="gpt-realtime", extra_headers=headers) as connection,
+        ):
+            first = (await connection.recv()).type
+            await connection.response.create()
+            return [first, *[(await connection.recv()).type for _ in range(2)]]
+
+    assert asyncio.run(talk()) == ["session.created", "response.created", "response.done"]
     (call,) = place.ended("sdk realtime", 1)
     assert (call.request_model, call.response_model, call.status) == ("gpt-realtime", "gpt-realtime", "ok")
     assert (call.usage.input_tokens, call.usage.output_tokens, call.usage.output_audio_tokens) == (10, 40, 32)

@@ -71,3 +71,19 @@ def test_another_addons_callable_sees_what_is_left(as_list: bool) -> None:
     assert b"".join(seen) == left
     assert seen[-1] == b""
     assert b"" not in seen[:-1]
+
+
+def test_a_stream_that_says_it_is_over_is_ended_before_the_client_reads_that() -> None:
+    """Clients leave on `[DONE]`: the call is ended once, with that chunk, though the connection goes on."""
+    started = meter(CHAT, b'{"stream":true}')
+    started.reply(200, {"content-type": SSE})
+    ends: list[str] = []
+    tap = Tap(started, expected=None, on_whole=lambda: ends.append("whole"), on_fault=lambda _: None)
+    body = ChatStream().body(with_usage=True)
+    assert body.endswith(b"data: [DONE]\n\n")
+    tap(body[:-3])
+    assert ends == []
+    assert tap(body[-3:]) == body[-3:]
+    assert ends == ["whole"]
+    assert tap(b"") == b""
+    assert ends == ["whole"]
