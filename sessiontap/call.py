@@ -81,6 +81,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     usage: Usage = Usage()
     usage_parts: tuple[UsagePart, ...] = ()
     service_tier: str | None = None
+    region: str | None = None
+    """Where the model ran, as far as host, path, model id or reply say it: `us`, `global`, `eu-west-1`."""
     billing: Billing = _always("metered")
     usage_source: UsageSource = _always("none")
     cost_usd: Decimal | None = None

@@ -72,6 +72,7 @@ def begin(match: Match, identity: Identity, call_id: str, started_at: str) -> Ca
         url_path=match.url_path,
         attempt=identity.attempt,
         billing=match.billing,
+        region=match.region,
         status="running",
         started_at=started_at,
     )
@@ -109,6 +110,7 @@ def end(call: Call, reply: Reply, *, known_before: Usage) -> Call:
         usage_parts=_named(facts.usage_parts, call.request_model),
         usage_source=source,
         service_tier=label(facts.service_tier),
+        region=label(facts.region) or call.region,
         cost_usd=facts.cost_usd,
         cost_source=None if facts.cost_usd is None else "provider",
         response_bytes=reply.response_bytes,

@@ -96,6 +96,7 @@ class MessagesReader:
             usage=read_usage(self._usage, self._first_usage, parts),
             usage_parts=parts,
             service_tier=_service_tier(self._usage),
+            region=_region(self._usage),
             cost_usd=self._cost,
             error=self._error,
             complete=self._complete,
@@ -103,13 +104,14 @@ class MessagesReader:
 
 
 def _service_tier(usage: JsonObject) -> str | None:
-    """What decides the rates: the tier, or fast mode; and `-us` behind it where only the US would do.
+    """What decides the rates: fast mode is billed at rates of its own, whichever tier it runs in."""
+    return "fast" if usage.get("speed") == "fast" else text(usage, "service_tier")
 
-    Fast mode is billed at rates of its own, whichever tier it runs in; inference that is kept in the US
-    costs more (https://platform.claude.com/docs/en/manage-claude/data-residency).
-    """
-    tier = "fast" if usage.get("speed") == "fast" else text(usage, "service_tier")
-    return f"{tier or 'standard'}-us" if usage.get("inference_geo") == "us" else tier
+
+def _region(usage: JsonObject) -> str | None:
+    """Where the model ran (https://platform.claude.com/docs/en/manage-claude/data-residency)."""
+    geo = text(usage, "inference_geo")
+    return None if geo == "not_available" else geo
 
 
 def read_request(body: JsonObject) -> RequestFacts:

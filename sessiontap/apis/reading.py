@@ -71,6 +71,8 @@ class ReplyFacts:
     usage_parts: tuple[UsagePart, ...] = ()
     """A part whose model is empty is that of the model that was asked for."""
     service_tier: str | None = None
+    region: str | None = None
+    """Where the reply says that the model ran."""
     cost_usd: Decimal | None = None
     """What the provider itself says that the call costs, in USD."""
     tokens_seen: float = 0.0
@@ -96,6 +98,7 @@ class ReplyFacts:
             response_id=self.response_id or other.response_id,
             usage=usage,
             service_tier=self.service_tier or other.service_tier,
+            region=self.region or other.region,
             cost_usd=other.cost_usd if self.cost_usd is None else self.cost_usd,
             error=_together(self.error, other.error),
         )

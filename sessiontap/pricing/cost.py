@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from sessiontap.pricing.entry import Entry
 from sessiontap.pricing.nodes import quoted
 from sessiontap.pricing.rates import EXACT
-from sessiontap.pricing.tools import TOOLS, uses
+from sessiontap.pricing.tools import CHARGES, REQUEST, uses
 from sessiontap.usage import Usage, parts
 
 _MILLION = Decimal(1_000_000)
@@ -30,14 +30,26 @@ class Unpriced:
     reason: str
 
 
-def cost_of(usage: Usage, entry: Entry, tier: str, model: str) -> Cost | Unpriced:
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What beside the tokens decides on the rates of a call."""
+
+    at_ms: int
+    """When it began, in milliseconds since the epoch."""
+    service_tier: str
+    """In lower case."""
+    region: str | None
+
+
+def cost_of(usage: Usage, entry: Entry, conditions: Conditions, model: str) -> Cost | Unpriced:
     """What a usage costs by an entry.
 
-    The card is that of the service tier (in lower case) and of the whole prompt's size (`input_tokens`).
+    The card is that of the conditions and of the whole prompt's size (`input_tokens`).
     A class, tool or service tier that is used and has no rate makes the whole unpriced; `model` is its name
     in the reason.
     """
-    card = entry.card(tier, usage.input_tokens or 0)
+    tier = conditions.service_tier
+    card = entry.card(tier, usage.input_tokens or 0, conditions.region, conditions.at_ms)
     if card is None:
         return Unpriced(f"no price for service tier {quoted(tier)} of model {model}")
     breakdown: dict[str, Decimal] = {}
@@ -49,11 +61,11 @@ def cost_of(usage: Usage, entry: Entry, tier: str, model: str) -> Cost | Unprice
             if rate is None:
                 return Unpriced(f"no {token_class} rate for model {model}")
             breakdown[token_class] = _plain(rate * tokens / _MILLION)
-        for tool in TOOLS:
+        for tool in CHARGES:
             used = uses(usage, tool)
-            if not used:
-                continue
             charge = entry.tools.get(tool)
+            if not used or (charge is None and tool == REQUEST):
+                continue
             if charge is None:
                 return Unpriced(f"no {tool} rate for model {model}")
             breakdown[tool] = _plain(charge.cost(used))

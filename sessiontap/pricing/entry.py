@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import localcontext
 
-from sessiontap.pricing.rates import Card
+from sessiontap.pricing.cards import cards
+from sessiontap.pricing.rates import EXACT, Card, Derived
+from sessiontap.pricing.terms import STANDARD, Terms
 from sessiontap.pricing.tools import ToolRate
 
-STANDARD = "standard"
-"""The service tier of a call that names none."""
+_MOST_KEPT = 64  # regions and tiers come from replies
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,19 @@ class Entry:
     """The first day that it holds; None for ever before."""
     ends: date | None
     """The first day that it no longer holds; None for until further notice."""
-    tiers: Mapping[str, tuple[Card, ...]]
-    """By service tier, lower case: cards for prompts by size, the largest first; the last one fits all."""
-    tools: Mapping[str, ToolRate]
+    terms: Terms
+    derived: tuple[Derived, ...]
+    service_aliases: Mapping[str, str]
+    """Other names of its service tiers."""
     source: str
     checked: date
     file: str
     """The price file that it stands in, and the line."""
     line: int
+    _cards: dict[tuple[str, str | None], tuple[Card, ...] | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """Those that were asked for already, by service tier and region: most of a table never is."""
 
     def holds(self, at_ms: int) -> bool:
         """True where the entry prices calls of that moment, in milliseconds since the epoch."""
@@ -38,15 +45,58 @@ class Entry:
             self.ends is None or at_ms < day_ms(self.ends)
         )
 
-    def card(self, service_tier: str, prompt_tokens: int) -> Card | None:
+    @property
+    def service_tiers(self) -> tuple[str, ...]:
+        """The service tiers that it has rates for, `standard` first; lower case, without aliases."""
+        return (STANDARD, *(name for name, tier in self.terms.service.items() if tier is not None))
+
+    @property
+    def tools(self) -> Mapping[str, ToolRate]:
+        """What it charges beside tokens."""
+        return self.terms.tools
+
+    def knows(self, service_tier: str) -> bool:
+        """True for a service tier, in lower case, that it has rates for."""
+        return self._tier(service_tier) is not None
+
+    def card(
+        self, service_tier: str, prompt_tokens: int, region: str | None = None, at_ms: int | None = None
+    ) -> Card | None:
         """The rates of a service tier for a prompt of that size; None for a tier that it does not know.
 
-        The whole call is priced by the one card: tiers are no brackets.
+        The whole call is priced by the one card: tiers are no brackets. Without a moment (milliseconds since
+        the epoch) the hours of a schedule do not count.
         """
-        cards = self.tiers.get(service_tier)
-        if cards is None:
+        found = self._cards_of(service_tier, region)
+        if found is None:
             return None
-        return next((card for card in cards if prompt_tokens > card.above), cards[-1])
+        card = next((card for card in found if prompt_tokens > card.above), found[-1])
+        if at_ms is None or not self.terms.schedule:
+            return card
+        window = next((window for window in self.terms.schedule if window.holds(at_ms)), None)
+        if window is None:
+            return card
+        with localcontext(EXACT):
+            return card.changed(window.change)
+
+    def cards(self, service_tier: str, region: str | None = None) -> tuple[Card, ...]:
+        """The rates of a service tier by prompt size, the largest prompts first; none for an unknown tier."""
+        return self._cards_of(service_tier, region) or ()
+
+    def _cards_of(self, service_tier: str, region: str | None) -> tuple[Card, ...] | None:
+        key = (service_tier, region)
+        if key not in self._cards:
+            tier, change = self._tier(service_tier), self.terms.in_region(region)
+            made = None if tier is None else cards(self.terms, self.derived, tier, change)
+            if len(self._cards) >= _MOST_KEPT:
+                self._cards.clear()
+            self._cards[key] = made
+        return self._cards[key]
+
+    def _tier(self, name: str) -> str | None:
+        known = self.service_tiers
+        meant = name if name in known else self.service_aliases.get(name)
+        return meant if meant in known else None
 
 
 def day_ms(day: date) -> int:

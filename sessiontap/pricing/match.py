@@ -1,19 +1,21 @@
 """Which model of a price file a name means.
 
 In this order: a model's own name or alias; the same without a dated snapshot's suffix or `-latest`; the
-most specific pattern. Case and a `models/` in front do not count. Nothing is guessed from a shared
-beginning: `gpt-5-foo` is not `gpt-5`, and a fine-tuned model is not its base.
+most specific pattern; then all of that again without one of the provider's prefixes or suffixes. Case and a
+`models/` in front do not count. Nothing is guessed from a shared beginning: `gpt-5-foo` is not `gpt-5`, and
+a fine-tuned model is not its base.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from itertools import takewhile
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 _LONGEST = 256
+_MOST_FORMS = 16
 _SNAPSHOT = re.compile(
     r"(?:[-@]20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
     r"|-20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -26,65 +28,156 @@ def folded(name: str) -> str:
     return name.strip().lower().removeprefix("models/")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A name with wildcards: `#` is one digit, one `*` is any run of characters, the empty one too."""
+class Pattern(NamedTuple):
+    """A folded text with wildcards: `#` is one digit, one `*` any run of characters, the empty one too."""
 
     text: str
-    model: str
-    regex: re.Pattern[str]
 
     @classmethod
-    def parse(cls, text: str, model: str) -> Pattern | None:
+    def parse(cls, text: str) -> Pattern | None:
         """The pattern, or None where the text has more than one `*`, or wildcards alone that are not `*`."""
         if text.count("*") > 1 or (text != "*" and not text.strip("*#")):
             return None
-        parts = {"*": ".*", "#": "[0-9]"}
-        regex = "".join(parts.get(sign) or re.escape(sign) for sign in folded(text))
-        return cls(text, model, re.compile(regex))
+        return cls(folded(text))
+
+    def fits(self, name: str) -> bool:
+        """True for a folded name that it stands for."""
+        start, star, end = self.text.partition("*")
+        if not star:
+            return _same(start, name)
+        if len(name) < len(start) + len(end):
+            return False
+        return _same(start, name[: len(start)]) and _same(end, name[len(name) - len(end) :])
+
+    def after(self, name: str) -> str | None:
+        """What follows the shortest beginning of a name that it stands for; None where there is none."""
+        start, star, end = self.text.partition("*")
+        if not _same(start, name[: len(start)]):
+            return None
+        if not star:
+            return name[len(start) :]
+        at = name.find(end, len(start)) if end else -1
+        return None if at < 0 else name[at + len(end) :]
+
+    def before(self, name: str) -> str | None:
+        """What stands before the end of a name that it stands for, from the first place on; None without."""
+        start, star, _ = self.text.partition("*")
+        if not star:
+            cut = len(name) - len(start)
+            return name[:cut] if cut > 0 and _same(start, name[cut:]) else None
+        at = name.find(start) if start else -1
+        return name[:at] if at > 0 and self.fits(name[at:]) else None
 
     @property
     def specificity(self) -> int:
         """How many characters it fixes; of two patterns that fit a name, the higher one is meant."""
-        return len(self.text.replace("*", ""))
+        return len(self.text) - self.text.count("*")
 
     def rivals(self, other: Pattern) -> bool:
-        """True where a name may fit both and nothing says which of two models it means."""
-        return (
-            self.model != other.model
-            and self.specificity == other.specificity
-            and _meet(folded(self.text), folded(other.text))
-        )
+        """True where a name may fit both and nothing says which one is meant."""
+        return self.specificity == other.specificity and _meet(self.text, other.text)
+
+
+class Form(NamedTuple):
+    """A name as it is looked up, and in words what was taken off it."""
+
+    name: str
+    without: str
+
+    def shortened(self, rest: str, taken: str) -> Form:
+        """The form that is left when something is taken off."""
+        return Form(rest, f"{self.without} and {taken!r}" if self.without else f"without {taken!r}")
+
+
+class Meaning(NamedTuple):
+    """The model that a name means, and in a few words why."""
+
+    model: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names, folded, to models; and patterns."""
+    """Names, folded, to models; and patterns, with their model."""
 
     models: Mapping[str, str]
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[tuple[Pattern, str], ...]
+    prefixes: tuple[Pattern, ...] = ()
+    """What may stand before a name without changing what it means."""
+    suffixes: tuple[Pattern, ...] = ()
 
     def over(self, lower: Names) -> Names:
         """Both files' names; these win where both have one."""
-        return Names({**lower.models, **self.models}, (*self.patterns, *lower.patterns))
+        return Names(
+            {**lower.models, **self.models},
+            (*self.patterns, *lower.patterns),
+            self.prefixes or lower.prefixes,
+            self.suffixes or lower.suffixes,
+        )
 
-    def find(self, name: str) -> str | None:
-        """The model that is meant; None where no name, alias or pattern says so."""
-        if len(name) > _LONGEST:
-            return None
-        name = folded(name)
-        found = self.models.get(name) or self.models.get(_SNAPSHOT.sub("", name))
+    def forms(self, name: str) -> Iterator[Form]:
+        """The name, folded, and then without its prefixes and suffixes, the longest first; nothing twice.
+
+        Names come from traffic: one that is too long has no form, and none has more than a few.
+        """
+        waiting = [Form(folded(name), "")] if len(name) <= _LONGEST else []
+        for form in waiting:
+            yield form
+            shorter = self._shorter(form) if len(waiting) < _MOST_FORMS else ()
+            waiting.extend(each for each in shorter if all(each.name != other.name for other in waiting))
+
+    def find(self, form: Form) -> Meaning | None:
+        """The model that a form of a name means; None where no name, alias or pattern says so."""
+        found = self._named(form.name)
+        return (
+            found if found is None or not form.without else found._replace(why=f"{found.why}, {form.without}")
+        )
+
+    def _shorter(self, form: Form) -> Iterator[Form]:
+        name = form.name
+        for rest in (prefix.after(name) for prefix in self.prefixes):
+            if rest:
+                yield form.shortened(rest, name[: len(name) - len(rest)])
+        for rest in (suffix.before(name) for suffix in self.suffixes):
+            if rest:
+                yield form.shortened(rest, name[len(rest) :])
+
+    def _named(self, name: str) -> Meaning | None:
+        found = self.models.get(name)
         if found is not None:
-            return found
-        fitting = [pattern for pattern in self.patterns if pattern.regex.fullmatch(name)]
-        return max(fitting, key=lambda pattern: pattern.specificity).model if fitting else None
+            return Meaning(found, "its name" if found == name else "its alias")
+        shot = _SNAPSHOT.search(name)
+        if shot is not None:
+            found = self.models.get(name[: shot.start()])
+            if found is not None:
+                return Meaning(found, f"its name or alias with {shot[0]!r}")
+        fitting = [pair for pair in self.patterns if pair[0].fits(name)]
+        if not fitting:
+            return None
+        pattern, model = max(fitting, key=lambda pair: pair[0].specificity)
+        return Meaning(model, f"the pattern {pattern.text!r}")
 
 
+def _same(pattern: str, text: str) -> bool:
+    """True where the text is the pattern's, digits in the place of its `#`."""
+    if "#" not in pattern:
+        return pattern == text
+    return len(pattern) == len(text) and all(
+        sign == other or (sign == "#" and "0" <= other <= "9")
+        for sign, other in zip(pattern, text, strict=True)
+    )
+
+
+@lru_cache(maxsize=1024)
 def _meet(one: str, other: str) -> bool:
     """True where some text fits both patterns."""
-    literal = min(len(_literal(one)), len(_literal(other)))
-    if one[:literal] != other[:literal]:
-        return False
+    literal = 0
+    for mine, theirs in zip(one, other, strict=False):
+        if mine in "*#" or theirs in "*#":
+            break
+        if mine != theirs:
+            return False
+        literal += 1
     one, other = one[literal:], other[literal:]
 
     @cache
@@ -99,7 +192,3 @@ def _meet(one: str, other: str) -> bool:
         return same and meet(i + 1, j + 1)
 
     return meet(0, 0)
-
-
-def _literal(pattern: str) -> str:
-    return "".join(takewhile(lambda sign: sign not in "*#", pattern))

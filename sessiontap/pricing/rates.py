@@ -1,7 +1,6 @@
-"""Rates by token class, and the cards that an entry's tiers and factors come down to.
+"""Rates by token class, and what a tier, a region or an hour changes about them.
 
-A file says a tier in few words (`batch: {x: 0.5}`); here it becomes whole cards once, at load, so that
-pricing a call is only looking up. Rates are USD per million tokens.
+Rates are USD per million tokens.
 """
 
 from __future__ import annotations
@@ -55,6 +54,10 @@ class Card:
         """USD per million tokens, its fallback's where a class has none; None where there is neither."""
         return inherited(self.rates, token_class)
 
+    def changed(self, change: Change) -> Card:
+        """The same card with its rates changed."""
+        return Card(self.above, change.apply(self.rates, ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -67,7 +70,7 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a tier does to the rates below it: first its factors, then the rates that it writes out."""
+    """What is done to rates: first the factors, then the rates that are written out."""
 
     factors: Mapping[str, Decimal]
     rates: Mapping[str, Decimal]
@@ -78,58 +81,12 @@ class Change:
             name: rate if (factor := inherited(self.factors, name)) is None else rate * factor
             for name, rate in rates.items()
         }
+        for name in self.factors.keys() - rates.keys():
+            rate = inherited(rates, name)
+            if rate is not None:
+                changed[name] = rate * self.factors[name]
         changed.update(self.rates)
         for rule in derived:
             if rule.base in self.rates and rule.token_class not in self.rates:
                 changed[rule.token_class] = self.rates[rule.base] * rule.factor
         return changed
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceTier:
-    """A service tier's change; `above` replaces the entry's prompt sizes, None keeps them."""
-
-    change: Change
-    above: Mapping[int, Change] | None
-
-
-def standard_cards(
-    rates: Mapping[str, Decimal], above: Mapping[int, Change], derived: tuple[Derived, ...]
-) -> tuple[Card, ...]:
-    """The cards of the standard tier, the largest prompts first; `derived` leaves written rates alone."""
-    full = dict(rates)
-    for rule in derived:
-        if rule.token_class not in rates and rule.base in rates:
-            full[rule.token_class] = rates[rule.base] * rule.factor
-    return _cards(full, above, not_written(rates, derived))
-
-
-def service_cards(
-    standard: tuple[Card, ...],
-    above: Mapping[int, Change],
-    derived: tuple[Derived, ...],
-    service: ServiceTier,
-) -> tuple[Card, ...]:
-    """The cards of a service tier, the largest prompts first; `derived` has the rules of `not_written`.
-
-    A tier that only multiplies does so to the rates of every prompt size. One that writes rates out is
-    itself multiplied by the prompt sizes; both writing rates out is refused where the file is read.
-    """
-    if service.above is None and not service.change.rates:
-        return tuple(Card(card.above, service.change.apply(card.rates, derived)) for card in standard)
-    sizes = above if service.above is None else service.above
-    return _cards(service.change.apply(standard[-1].rates, derived), sizes, derived)
-
-
-def not_written(rates: Mapping[str, Decimal], derived: tuple[Derived, ...]) -> tuple[Derived, ...]:
-    """The rules for classes that an entry does not write out itself."""
-    return tuple(rule for rule in derived if rule.token_class not in rates) if derived else ()
-
-
-def _cards(
-    rates: Mapping[str, Decimal], above: Mapping[int, Change], derived: tuple[Derived, ...]
-) -> tuple[Card, ...]:
-    base = Card(-1, rates)
-    if not above:
-        return (base,)
-    return (*(Card(size, above[size].apply(rates, derived)) for size in sorted(above, reverse=True)), base)

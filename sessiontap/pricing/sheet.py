@@ -8,45 +8,35 @@ models, and also for those of files that go over this one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sessiontap.pricing import yamlfile
-from sessiontap.pricing.entry import STANDARD, Entry
-from sessiontap.pricing.match import Names, Pattern, folded
+from sessiontap.pricing.changes import rates_in
+from sessiontap.pricing.entry import Entry
+from sessiontap.pricing.match import Names, folded
+from sessiontap.pricing.model import MODEL_KEYS, read_entries
+from sessiontap.pricing.naming import NamesReader
 from sessiontap.pricing.nodes import quoted
-from sessiontap.pricing.rates import (
-    BASES,
-    CLASSES,
-    Change,
-    Derived,
-    not_written,
-    service_cards,
-    standard_cards,
-)
+from sessiontap.pricing.rates import BASES, CLASSES, Derived
+from sessiontap.pricing.rules import Rules
 from sessiontap.pricing.section import Keys, Section, keys
-from sessiontap.pricing.terms import Terms, rates_in, read_terms
+from sessiontap.pricing.terms import TERM_KEYS, read_terms
 
 _VERSION = "1"
-_FILE_KEYS = keys("version", "providers")
-_RULE_KEYS = ("source", "checked", "service", "tools")
-_PROVIDER_KEYS = keys(*_RULE_KEYS, "service_aliases", "derive", "models_of", "unpriced", "models")
-_ENTRY_KEYS = keys(*CLASSES, "above", *_RULE_KEYS, "from", "until")
-_MODEL_KEYS = keys(*_ENTRY_KEYS, "aliases", "patterns", "entries")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for all models of a provider."""
-
-    terms: Terms = field(default_factory=Terms)
-    derived: tuple[Derived, ...] = ()
-    service_aliases: Mapping[str, str] = field(default_factory=dict)
-    models_of: tuple[str, ...] = ()
-    """Other providers whose prices hold for the models that this one does not list, the first one's first."""
-    unpriced: str | None = None
-    """Why no price per token can say what a call costs."""
+_CURRENCY = "USD"
+_FILE_KEYS = keys("version", "currency", "providers")
+_PROVIDER_KEYS = keys(
+    *TERM_KEYS,
+    "currency",
+    "service_aliases",
+    "derive",
+    "prefixes",
+    "suffixes",
+    "models_of",
+    "unpriced",
+    "models",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +59,7 @@ def read_sheet(path: Path, below: Mapping[str, Rules]) -> Mapping[str, ProviderS
     version = top.text("version")
     if version not in {None, _VERSION}:
         top.fault("version", f"{quoted(version or '')}; allowed is {_VERSION}")
+    _refuse_other_currency(top)
     providers = top.section("providers")
     if providers is None:
         return {}
@@ -82,6 +73,7 @@ def _provider(providers: Section, name: str, below: Rules, known: Keys) -> Provi
     if node is None:
         return ProviderSheet(below, {}, Names({}, ()))
     node.only(_PROVIDER_KEYS)
+    _refuse_other_currency(node)
     for other in node.texts("models_of"):
         if other not in known:
             node.fault("models_of", f"{quoted(other)} is no provider here; allowed: {', '.join(known)}")
@@ -93,111 +85,28 @@ def _provider(providers: Section, name: str, below: Rules, known: Keys) -> Provi
         unpriced=node.text("unpriced") or below.unpriced,
     )
     models = node.section("models")
+    names = NamesReader(node)
     if models is None:
-        return ProviderSheet(rules, {}, Names({}, ()))
+        return ProviderSheet(rules, {}, names.read())
     models = models._replace(trail=(name,))
     entries: dict[str, tuple[Entry, ...]] = {}
-    owners: dict[str, str] = {}
-    patterns: list[Pattern] = []
     for model in models.names:
         section, key = models.section(model), folded(model)
         if section is None or not key:
             models.fault(model, "a blank name; allowed is a model's name")
-        section.only(_MODEL_KEYS)
-        for number, text in enumerate([model, *section.texts("aliases")]):
-            owner = owners.setdefault(folded(text), key)
-            if owner != key or (folded(text) in entries) or (number and folded(text) == key):
-                already = f"{quoted(text)} is already a name of {quoted(owner)}"
-                section.fault("aliases" if number else None, f"{already}; allowed is one model a name")
-        _add_patterns(section, key, patterns)
-        entries[key] = _entries(section, name, model, rules)
-    return ProviderSheet(rules, entries, Names(owners, tuple(patterns)))
+        section.only(MODEL_KEYS)
+        names.add(section, model)
+        entries[key] = read_entries(section, name, model, rules)
+    return ProviderSheet(rules, entries, names.read())
 
 
-def _add_patterns(section: Section, model: str, patterns: list[Pattern]) -> None:
-    for text in section.texts("patterns"):
-        pattern = Pattern.parse(text, model)
-        if pattern is None:
-            allowed = "allowed is a name in which one '*' is any text and '#' a digit"
-            section.fault("patterns", f"{quoted(text)}; {allowed}")
-        rival = next((each for each in patterns if each.rivals(pattern)), None)
-        if rival is not None:
-            both = f"{quoted(text)} and {quoted(rival.text)} of {quoted(rival.model)}"
-            section.fault("patterns", f"{both} fit the same names, equally well; make one of them longer")
-        patterns.append(pattern)
-
-
-def _entries(section: Section, provider: str, model: str, rules: Rules) -> tuple[Entry, ...]:
-    terms = read_terms(section).over(rules.terms)
-    dated = section.sections("entries")
-    if dated is None:
-        return (_entry(section, terms, provider, model, rules),)
-    for key in ("from", "until"):
-        if key in section.names:
-            section.fault(key, "beside 'entries'; allowed is a date in each of the entries")
-    entries = []
-    for each in dated:
-        each.only(_ENTRY_KEYS)
-        entries.append(_entry(each, read_terms(each).over(terms), provider, model, rules))
-    for number, (earlier, later) in enumerate(pairwise(entries)):
-        start = later.starts
-        if start is None or (earlier.starts is not None and start <= earlier.starts):
-            said = "no 'from'" if start is None else f"from {start}"
-            dated[number + 1].fault(
-                None, f"{said}, after an entry from {earlier.starts or 'ever'}; oldest first"
-            )
-        if earlier.ends is not None and earlier.ends > start:
-            dated[number].fault("until", f"{earlier.ends}, but the next entry is from {start}; they overlap")
-        if earlier.ends is None:
-            entries[number] = replace(earlier, ends=start)
-    if not entries:
-        section.fault("entries", "an empty list; allowed is at least one entry")
-    return tuple(entries)
-
-
-def _entry(section: Section, terms: Terms, provider: str, model: str, rules: Rules) -> Entry:
-    if not any(base in terms.rates for base in BASES):
-        section.fault(None, "no rate; allowed is at least one of input, output")
-    if terms.source is None or terms.checked is None:
-        missing = "source" if terms.source is None else "checked"
-        example = "the URL of the price" if terms.source is None else "a date such as 2026-11-23"
-        section.fault(None, f"no '{missing}'; allowed is {example}, here or at the provider")
-    starts, ends = section.day("from"), section.day("until")
-    if starts is not None and ends is not None and ends <= starts:
-        section.fault("until", f"{ends} is not after from {starts}")
-    above = terms.above or {}
-    standard = standard_cards(terms.rates, above, rules.derived)
-    derived = not_written(terms.rates, rules.derived)
-    tiers = {STANDARD: standard}
-    for name, service in terms.service.items():
-        if service is None:
-            continue
-        if service.above is None and service.change.rates:
-            _refuse_written(section, name, above)
-        tiers[name] = service_cards(standard, above, derived, service)
-    for alias, meant in rules.service_aliases.items():
-        if meant in tiers:
-            tiers.setdefault(alias, tiers[meant])
-    return Entry(
-        price_id=f"{provider}/{model}" if starts is None else f"{provider}/{model}@{starts}",
-        starts=starts,
-        ends=ends,
-        tiers=tiers,
-        tools=terms.tools,
-        source=terms.source,
-        checked=terms.checked,
-        file=section.file,
-        line=section.node.line,
-    )
-
-
-def _refuse_written(section: Section, tier: str, above: Mapping[int, Change]) -> None:
-    size = next((size for size, change in above.items() if change.rates), None)
-    if size is not None:
+def _refuse_other_currency(section: Section) -> None:
+    currency = section.text("currency")
+    if currency not in {None, _CURRENCY}:
         section.fault(
-            None,
-            f"service tier {quoted(tier)} and above {size} both write rates out; "
-            f"say 'above' inside of {quoted(tier)}: its own sizes, or null for none",
+            "currency",
+            f"{quoted(currency or '')}; allowed is {_CURRENCY}: write the rates in USD, "
+            "and the day of the exchange rate as their 'checked'",
         )
 
 

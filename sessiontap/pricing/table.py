@@ -13,12 +13,14 @@ from pathlib import Path
 import msgspec
 
 from sessiontap.call import Call, UsagePart
-from sessiontap.pricing.cost import Cost, Unpriced, cost_of, total
-from sessiontap.pricing.entry import STANDARD, Entry
-from sessiontap.pricing.match import Names
+from sessiontap.pricing.cost import Conditions, Cost, Unpriced, cost_of, total
+from sessiontap.pricing.entry import Entry
+from sessiontap.pricing.match import Form, Names
 from sessiontap.pricing.nodes import quoted
 from sessiontap.pricing.rates import EXACT
-from sessiontap.pricing.sheet import Rules, read_sheet
+from sessiontap.pricing.rules import Rules
+from sessiontap.pricing.sheet import read_sheet
+from sessiontap.pricing.terms import STANDARD
 from sessiontap.pricing.tools import TOOLS, uses
 from sessiontap.times import epoch_ms
 from sessiontap.usage import Usage
@@ -39,10 +41,19 @@ class Provider:
     unpriced: str | None = None
     """Why no price per token can say what a call costs; a model that is listed has a price all the same."""
 
-    def find(self, model: str) -> tuple[Entry, ...] | None:
-        """The entries of the model that a name means; None where there is none."""
-        found = self.names.find(model)
-        return None if found is None else self.models[found]
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A model that a name means."""
+
+    provider: str
+    """In whose block it stands; another one's, where the provider has the prices of others."""
+    model: str
+    """In lower case."""
+    why: str
+    """In a few words: its name, its alias, a pattern …"""
+    entries: tuple[Entry, ...]
+    """Oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +97,20 @@ class PriceTable:
 
     def find(self, provider: str, model: str, at_ms: int) -> Entry | None:
         """The entry that prices a model's calls at a moment, in milliseconds since the epoch."""
-        entries = self._entries(provider, model) or ()
-        return next((entry for entry in entries if entry.holds(at_ms)), None)
+        found = self.match(provider, model)
+        return None if found is None else next((entry for entry in found.entries if entry.holds(at_ms)), None)
+
+    def match(self, provider: str, model: str) -> Match | None:
+        """Which model a name means: one of the provider's own, else of the providers whose prices it has."""
+        rows = self.providers.get(provider)
+        if rows is None:
+            return None
+        for form in rows.names.forms(model):
+            for name in (provider, *rows.models_of):
+                found = self._match_in(name, form)
+                if found is not None:
+                    return found
+        return None
 
     def entries(self) -> Iterator[tuple[str, str, Entry]]:
         """Provider, model (lower case) and entry for every entry of the table, in the order of the files."""
@@ -124,11 +147,12 @@ class PriceTable:
         for name in names:
             entry = self.find(call.provider, name, at_ms)
             if entry is not None:
-                return cost_of(usage, entry, self._tier(call, entry), f"{quoted(name)} of {provider}")
+                conditions = Conditions(at_ms, self._tier(call, entry), call.region)
+                return cost_of(usage, entry, conditions, f"{quoted(name)} of {provider}")
         rows = self.providers.get(call.provider)
         if rows is not None and rows.unpriced is not None:
             return Unpriced(f"no price: {rows.unpriced}")
-        known = next((name for name in names if self._entries(call.provider, name)), None)
+        known = next((name for name in names if self.match(call.provider, name)), None)
         if known is not None:
             return Unpriced(f"no price for model {quoted(known)} of {provider} at {quoted(call.started_at)}")
         return Unpriced(f"no price for model {quoted(names[0])} of {provider}")
@@ -137,18 +161,14 @@ class PriceTable:
         tier = (call.service_tier or STANDARD).strip().lower()
         rows = self.providers.get(call.provider)
         meant = rows.service_aliases.get(tier, tier) if rows is not None else tier
-        return tier if entry.card(tier, 0) is not None or entry.card(meant, 0) is None else meant
+        return tier if entry.knows(tier) or not entry.knows(meant) else meant
 
-    def _entries(self, provider: str, model: str) -> tuple[Entry, ...] | None:
-        """The entries of a model: the provider's own, else those of the providers that it names."""
+    def _match_in(self, provider: str, form: Form) -> Match | None:
         rows = self.providers.get(provider)
-        if rows is None:
+        found = None if rows is None else rows.names.find(form)
+        if rows is None or found is None:
             return None
-        own = rows.find(model)
-        if own is not None:
-            return own
-        others = (self.providers[name].find(model) for name in rows.models_of if name in self.providers)
-        return next((found for found in others if found is not None), None)
+        return Match(provider, found.model, found.why, rows.models[found.model])
 
     def _without_usage(self, call: Call) -> Call:
         rows = self.providers.get(call.provider)

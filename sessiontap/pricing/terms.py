@@ -7,16 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sessiontap.pricing.entry import STANDARD
-from sessiontap.pricing.match import folded
-from sessiontap.pricing.rates import BASES, CLASSES, Change, ServiceTier
+from sessiontap.pricing.changes import CHANGE_KEYS, change_in, rates_in
+from sessiontap.pricing.match import Pattern, folded
+from sessiontap.pricing.rates import Change
+from sessiontap.pricing.schedule import Window, read_schedule
 from sessiontap.pricing.section import Section, keys
-from sessiontap.pricing.tools import TOOLS, ToolRate
+from sessiontap.pricing.tools import CHARGES, ToolRate
 
-_CLASS_KEYS = keys(*CLASSES)
-_CHANGE_KEYS = keys(*CLASSES, "x")
-_SERVICE_KEYS = keys(*_CHANGE_KEYS, "above")
+STANDARD = "standard"
+"""The service tier of a call that names none."""
+
+TERM_KEYS = ("source", "checked", "service", "regions", "schedule", "tools")
+"""What a provider may say for all its models, and a model or an entry for itself."""
+_SERVICE_KEYS = keys(*CHANGE_KEYS, "above")
 _PER_CALL = keys("per_call")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTier:
+    """A service tier's change; `above` replaces the entry's prompt sizes, None keeps them."""
+
+    change: Change
+    above: Mapping[int, Change] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,10 @@ class Terms:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     above: Mapping[int, Change] | None = None
     service: Mapping[str, ServiceTier | None] = field(default_factory=dict)
+    regions: Mapping[str, Change | None] = field(default_factory=dict)
+    """By region, or pattern of regions; None for the rates as they stand."""
+    schedule: tuple[Window, ...] | None = None
+    """Hours with other rates; the first that holds is meant."""
     tools: Mapping[str, ToolRate] = field(default_factory=dict)
     source: str | None = None
     checked: dt.date | None = None
@@ -36,10 +52,20 @@ class Terms:
             rates={**wider.rates, **self.rates},
             above=wider.above if self.above is None else self.above,
             service={**wider.service, **self.service},
+            regions={**wider.regions, **self.regions},
+            schedule=wider.schedule if self.schedule is None else self.schedule,
             tools={**wider.tools, **self.tools},
             source=self.source or wider.source,
             checked=self.checked or wider.checked,
         )
+
+    def in_region(self, region: str | None) -> Change | None:
+        """What a region changes; None for nothing. The pattern that fixes the most characters is meant."""
+        if region is None or not self.regions:
+            return None
+        name = folded(region)
+        fitting = [pattern for text in self.regions if (pattern := Pattern(text)).fits(name)]
+        return self.regions[max(fitting, key=lambda pattern: pattern.specificity).text] if fitting else None
 
 
 def read_terms(section: Section) -> Terms:
@@ -48,20 +74,12 @@ def read_terms(section: Section) -> Terms:
         rates=rates_in(section),
         above=_above(section),
         service=_service(section),
+        regions=_regions(section),
+        schedule=read_schedule(section),
         tools=_tools(section),
         source=section.text("source"),
         checked=section.day("checked"),
     )
-
-
-def rates_in(section: Section) -> dict[str, Decimal]:
-    """The numbers under the names of token classes."""
-    found = {}
-    for name in section.node.values:
-        rate = section.number(name) if name in _CLASS_KEYS else None
-        if rate is not None:
-            found[name] = rate
-    return found
 
 
 def _above(section: Section) -> Mapping[int, Change] | None:
@@ -74,21 +92,27 @@ def _above(section: Section) -> Mapping[int, Change] | None:
     for key in sizes.names:
         size, change = sizes.size(key), sizes.section(key)
         if change is not None:
-            change.only(_CHANGE_KEYS)
-            found[size] = _change(change)
+            change.only(CHANGE_KEYS)
+            found[size] = change_in(change)
     return found
 
 
-def _change(section: Section) -> Change:
-    factors: dict[str, Decimal] = {}
-    if section.is_mapping("x"):
-        by_class = section.section("x")
-        if by_class is not None:
-            by_class.only(_CLASS_KEYS)
-            factors = rates_in(by_class)
-    elif (factor := section.number("x")) is not None:
-        factors = dict.fromkeys(BASES, factor)
-    return Change(factors, rates_in(section))
+def _regions(section: Section) -> Mapping[str, Change | None]:
+    regions = section.section("regions")
+    found: dict[str, Change | None] = {}
+    if regions is None:
+        return found
+    for name in regions.names:
+        if folded(name) != name or Pattern.parse(name) is None:
+            regions.fault(name, "allowed is a lower-case region such as us-east-1, eu or us-gov-*")
+        if regions.is_null(name):
+            found[name] = None
+            continue
+        region = regions.section(name)
+        if region is not None:
+            region.only(CHANGE_KEYS)
+            found[name] = change_in(region)
+    return found
 
 
 def _service(section: Section) -> Mapping[str, ServiceTier | None]:
@@ -105,7 +129,7 @@ def _service(section: Section) -> Mapping[str, ServiceTier | None]:
         tier = tiers.section(name)
         if tier is not None:
             tier.only(_SERVICE_KEYS)
-            found[name] = ServiceTier(_change(tier), _above(tier))
+            found[name] = ServiceTier(change_in(tier), _above(tier))
     return found
 
 
@@ -113,7 +137,7 @@ def _tools(section: Section) -> Mapping[str, ToolRate]:
     tools = section.section("tools")
     if tools is None:
         return {}
-    tools.only(keys(*TOOLS))
+    tools.only(keys(*CHARGES))
     found = {}
     for name in tools.names:
         nested = tools.section(name) if tools.is_mapping(name) else None

@@ -20,6 +20,12 @@ TOOLS: Mapping[str, str] = {
 }
 """Name of the tool in a price file -> the field of `Usage` that counts its uses."""
 
+REQUEST = "request"
+"""Charged once for each answer of a model, by those that bill so."""
+
+CHARGES = (*TOOLS, REQUEST)
+"""Everything that a price file can charge beside tokens."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolRate:
@@ -34,6 +40,8 @@ class ToolRate:
 
 
 def uses(usage: Usage, tool: str) -> int:
-    """How often a tool was used, as far as it is known."""
+    """How often something that is charged beside tokens was used, as far as it is known."""
+    if tool == REQUEST:
+        return 1 if usage.input_tokens or usage.output_tokens else 0
     found: int | None = getattr(usage, TOOLS[tool])
     return found or 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sessiontap.providers.route import Provider, route
 
 # A model is a name, an inference profile or an ARN, its colons and slashes escaped or not.
@@ -16,9 +18,19 @@ _COMPATIBLE = (
     route(r"(/openai)?/v1/responses", "openai.responses"),
 )
 
+# A cross-region profile says how far a call may travel; without one it stays in the region of the host.
+# https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html
+_REGIONS = (
+    re.compile(r"/model/(?:.*(?:/|%2F))?(global|us-gov|us|eu|apac|jp|au|ca|sa|me|af)\.[a-z]", re.IGNORECASE),
+    re.compile(
+        r"^(?:[a-z0-9-]+\.)?(?:bedrock-[a-z-]+|aws-external-anthropic)\.([a-z]+(?:-[a-z]+)+-[0-9]+)\."
+    ),
+)
+
 PROVIDERS = (
     Provider(
         name="aws.bedrock",
+        regions=_REGIONS,
         # FIPS, dual stack, a VPC's own endpoint, China, and the European sovereign cloud.
         hosts=(
             "bedrock-runtime.*.amazonaws.com",
@@ -40,6 +52,7 @@ PROVIDERS = (
     ),
     Provider(
         name="aws.bedrock",
+        regions=_REGIONS,
         hosts=("bedrock-mantle.*.api.aws",),
         routes=(
             *_COMPATIBLE,
@@ -50,11 +63,13 @@ PROVIDERS = (
     ),
     Provider(
         name="aws.bedrock",
+        regions=_REGIONS,
         hosts=("aws-external-anthropic.*.api.aws",),
         routes=(route(r"/v1/messages", "anthropic.messages"),),
     ),
     Provider(
         name="aws.bedrock",
+        regions=_REGIONS,
         hosts=(
             "bedrock-agent-runtime.*.amazonaws.com",
             "bedrock-agent-runtime-fips.*.amazonaws.com",

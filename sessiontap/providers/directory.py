@@ -36,6 +36,8 @@ class Match:
     billing: Billing = "metered"
     stream_usage: bool = False
     """The provider documents `stream_options.include_usage`."""
+    region: str | None = None
+    """In which region the model runs, where host or path say it."""
     recognised_by_reply: bool = False
     """Only a reply in the wire shape proves that it is a model call."""
 
@@ -96,6 +98,7 @@ class Directory:
                     stream_usage=(
                         provider.stream_usage if route.stream_usage is None else route.stream_usage
                     ),
+                    region=provider.region(known, path),
                     recognised_by_reply=provider.recognised_by_reply,
                 )
         return None

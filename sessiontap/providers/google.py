@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sessiontap.providers.route import Provider, route
 
 # Express mode leaves the project out.
@@ -50,6 +52,12 @@ PROVIDERS = (
     Provider(
         name="gcp.vertex_ai",
         hosts=("aiplatform.googleapis.com", "*-aiplatform.googleapis.com", "aiplatform.*.rep.googleapis.com"),
+        # https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations
+        regions=(
+            re.compile(r"/locations/([a-z0-9-]+)/"),
+            re.compile(r"^([a-z0-9-]+)-aiplatform\."),
+            re.compile(r"^aiplatform\.([a-z0-9-]+)\.rep\."),
+        ),
         routes=(
             route(rf"{_VERTEX}publishers/[^/]+/models/{_MODEL}{_GENERATE}", "gemini.generate_content"),
             # Tuned models; the reply names the model behind the endpoint.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sessiontap.providers.route import Provider, route
 
 PROVIDERS = (
@@ -9,6 +11,7 @@ PROVIDERS = (
         name="openai",
         # us. and eu. are the hosts of projects with data residency.
         hosts=("api.openai.com", "us.api.openai.com", "eu.api.openai.com"),
+        regions=(re.compile(r"^(us|eu)\.api\."),),
         stream_usage=True,
         routes=(
             route(r"/v1/chat/completions", "openai.chat"),

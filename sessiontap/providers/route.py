@@ -48,6 +48,14 @@ class Provider:
     """The provider documents `stream_options.include_usage` for its OpenAI-style streams."""
     recognised_by_reply: bool = False
     """The path alone does not prove a model call: without a reply in the shape there is none."""
+    regions: tuple[re.Pattern[str], ...] = ()
+    """Where host and path (`api.example.com/v1/chat`) say in which region the model runs: the first that is
+    found counts, its first group is the region."""
+
+    def region(self, host: str, path: str) -> str | None:
+        """The region that host and path name; None where they name none."""
+        found = (pattern.search(host + path) for pattern in self.regions)
+        return next((region[1].lower() for region in found if region is not None), None)
 
 
 def route(

@@ -19,20 +19,27 @@ def _facts(*events: JsonObject) -> ReplyFacts:
     ("usage", "tier"),
     [
         ({}, None),
-        ({"service_tier": "priority", "speed": "standard", "inference_geo": "global"}, "priority"),
-        ({"service_tier": "standard", "inference_geo": "not_available"}, "standard"),
+        ({"service_tier": "priority", "speed": "standard"}, "priority"),
+        ({"service_tier": "standard"}, "standard"),
         ({"service_tier": "standard", "speed": "fast"}, "fast"),
-        ({"service_tier": "standard", "inference_geo": "us"}, "standard-us"),
-        ({"service_tier": "priority", "inference_geo": "us"}, "priority-us"),
-        ({"speed": "fast", "inference_geo": "us"}, "fast-us"),
-        ({"inference_geo": "us"}, "standard-us"),
-        ({"service_tier": "standard", "inference_geo": ["us"]}, "standard"),
+        ({"speed": "fast"}, "fast"),
     ],
 )
 def test_the_tier_says_all_that_decides_the_rates(usage: JsonObject, tier: str | None) -> None:
-    """Fast mode stands for the tier it runs in, and inference that is kept in the US is added to either."""
+    """Fast mode stands for the tier it runs in."""
     assert _facts({"type": "message", "usage": usage}).service_tier == tier
     assert _facts({"type": "message_start", "message": {"usage": usage}}).service_tier == tier
+
+
+@pytest.mark.parametrize(
+    ("geo", "region"),
+    [("us", "us"), ("global", "global"), ("not_available", None), (["us"], None), (None, None)],
+)
+def test_the_region_is_where_the_model_ran(geo: JsonObject, region: str | None) -> None:
+    """It is not known where the provider cannot say it."""
+    usage: JsonObject = {"inference_geo": geo}
+    assert _facts({"type": "message", "usage": usage}).region == region
+    assert _facts({"type": "message_start", "message": {"usage": usage}}).region == region
 
 
 @pytest.mark.parametrize(

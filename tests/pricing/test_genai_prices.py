@@ -16,7 +16,8 @@ import pytest
 
 from sessiontap.call import Call
 from sessiontap.pricing import PriceTable
-from sessiontap.pricing.entry import STANDARD, Entry
+from sessiontap.pricing.entry import Entry
+from sessiontap.pricing.terms import STANDARD
 from sessiontap.usage import Usage
 
 genai_prices: Any = pytest.importorskip("genai_prices")
@@ -192,7 +193,7 @@ def _comparable(model: Any, entry: Entry, at: datetime, usage: Usage) -> Usage:
         without["web_search_requests"] = None
     if prices.storage_searches_kcount is None:
         without["file_search_requests"] = None
-    if entry.tiers[STANDARD][-1].rate("output") is None:
+    if entry.cards(STANDARD)[-1].rate("output") is None:
         without |= {name: None for name in Usage.__struct_fields__ if "output" in name}
     return msgspec.structs.replace(usage, **without)
 
@@ -229,14 +230,15 @@ def _find(provider: str, name: str) -> tuple[Any, Any] | None:
 def _cases(ours: PriceTable, make_call: Callable[..., Call]) -> Iterator[Case]:
     for provider, rows in ours.providers.items():
         for name in (*rows.names.models, *_NAMES.get(provider, ())):
-            model = rows.names.find(name)
+            match = ours.match(provider, name)
             found = _find(provider, name)
-            if found is None or model is None:
+            if found is None or match is None:
                 continue
+            model = match.model
             their_provider, their_model = found
-            for entry in rows.models[model]:
+            for entry in match.entries:
                 for at in _moments(entry):
-                    for tier in entry.tiers.keys() & _CONTEXTS.keys():
+                    for tier in set(entry.service_tiers) & _CONTEXTS.keys():
                         if not _knows(their_model, tier, at):
                             continue
                         for each in _usages(f"{name} {tier}"):

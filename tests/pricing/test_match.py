@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sessiontap.pricing import PriceTable
-from sessiontap.pricing.match import Names, Pattern
+from sessiontap.pricing.match import Form, Names, Pattern
 
 _AT = 1_795_000_000_000
 
@@ -105,7 +105,7 @@ def test_a_name_that_only_looks_alike_finds_nothing(names: Callable[[str], str |
 )
 def test_patterns_rival_where_a_name_fits_both_equally_well(one: str, other: str, rivals: bool) -> None:
     """Rivals fit a common name and are as specific; of two that are not, the longer one is meant."""
-    first, second = Pattern.parse(one, "m1"), Pattern.parse(other, "m2")
+    first, second = Pattern.parse(one), Pattern.parse(other)
     assert first is not None
     assert second is not None
     assert first.rivals(second) is rivals
@@ -115,13 +115,80 @@ def test_patterns_rival_where_a_name_fits_both_equally_well(one: str, other: str
 @pytest.mark.parametrize("text", ["", "#", "*#", "a*b*c"])
 def test_a_pattern_needs_a_fixed_part_and_at_most_one_star(text: str) -> None:
     """Other texts are no patterns."""
-    assert Pattern.parse(text, "m") is None
+    assert Pattern.parse(text) is None
 
 
 def test_names_of_the_upper_file_win() -> None:
     """The same name or an equally specific pattern is the later file's."""
-    upper_pattern, lower_pattern = Pattern.parse("x-*", "new"), Pattern.parse("x-*", "old")
-    assert upper_pattern is not None
-    assert lower_pattern is not None
-    both = Names({"a": "new"}, (upper_pattern,)).over(Names({"a": "old", "b": "old"}, (lower_pattern,)))
-    assert [both.find(name) for name in ("a", "b", "x-1")] == ["new", "old", "new"]
+    upper = Names({"a": "new"}, ((Pattern("x-*"), "new"),), (Pattern("up/"),))
+    lower = Names({"a": "old", "b": "old"}, ((Pattern("x-*"), "old"),), (Pattern("low/"),), (Pattern(":x"),))
+    both = upper.over(lower)
+    meanings = [both.find(Form(name, "")) for name in ("a", "b", "x-1")]
+    assert [meaning and meaning.model for meaning in meanings] == ["new", "old", "new"]
+    assert [form.name for form in both.forms("up/low/b:x")] == ["up/low/b:x", "low/b:x", "up/low/b", "low/b"]
+
+
+@pytest.fixture
+def market(table: Callable[[str], PriceTable]) -> PriceTable:
+    """A provider with prefixes and suffixes that mean nothing."""
+    return table(
+        """\
+prefixes: [us., "arn:aws:bedrock:*/", accounts/fireworks/models/]
+suffixes: ["-v#:#", ":nitro"]
+models:
+  anthropic.claude-5: {input: 1}
+  us.meta.llama: {input: 2}
+  meta.llama: {input: 3}
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "why"),
+    [
+        ("anthropic.claude-5", "anthropic.claude-5", "its name"),
+        ("us.anthropic.claude-5", "anthropic.claude-5", "its name, without 'us.'"),
+        (
+            "us.anthropic.claude-5-20260101-v1:0",
+            "anthropic.claude-5",
+            "its name or alias with '-20260101', without 'us.' and '-v1:0'",
+        ),
+        (
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-5-v1:0",
+            "anthropic.claude-5",
+            (
+                "its name, without 'arn:aws:bedrock:us-east-1:123456789012:inference-profile/' "
+                "and 'us.' and '-v1:0'"
+            ),
+        ),
+        (
+            "accounts/fireworks/models/meta.llama",
+            "meta.llama",
+            "its name, without 'accounts/fireworks/models/'",
+        ),
+        ("us.meta.llama", "us.meta.llama", "its name"),
+        ("META.llama:NITRO", "meta.llama", "its name, without ':nitro'"),
+    ],
+)
+def test_prefixes_and_suffixes_of_the_provider_do_not_change_what_a_name_means(
+    market: PriceTable, name: str, model: str, why: str
+) -> None:
+    """The whole name counts first; then what is left without them, and it is told what was left out."""
+    found = market.match("p", name)
+    assert found is not None
+    assert (found.model, found.why) == (model, why)
+
+
+@pytest.mark.parametrize(
+    "name", ["eu.anthropic.claude-5", "anthropic.claude-5-v1", "us.", ":nitro", "us." * 80 + "meta.llama"]
+)
+def test_other_beginnings_and_ends_are_parts_of_a_name(market: PriceTable, name: str) -> None:
+    """A prefix that is not listed, a name of nothing else, and one with hundreds of them find nothing."""
+    assert market.match("p", name) is None
+
+
+def test_a_hostile_name_has_few_forms() -> None:
+    """However many prefixes and suffixes a name has, it is looked up a few dozen times at most."""
+    names = Names({}, (), (Pattern("a"), Pattern("aa"), Pattern("aaa")), (Pattern("a"), Pattern("aa")))
+    assert len(list(names.forms("a" * 250))) < 30
+    assert not list(names.forms("a" * 257))

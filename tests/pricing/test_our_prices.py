@@ -10,8 +10,8 @@ import pytest
 
 from sessiontap.call import Call
 from sessiontap.pricing import PriceTable
-from sessiontap.pricing.entry import STANDARD
 from sessiontap.pricing.rates import CLASSES
+from sessiontap.pricing.terms import STANDARD
 from sessiontap.resources import find
 from sessiontap.times import epoch_ms
 from sessiontap.usage import Usage
@@ -42,7 +42,7 @@ def test_the_models_of_a_provider_stand_under_one_name_each(ours: PriceTable) ->
 def test_cached_input_never_costs_more_than_input(ours: PriceTable) -> None:
     """Reading a cache is a discount, at every size and in every tier; writing one is none."""
     for _, _, entry in ours.entries():
-        for card in (card for cards in entry.tiers.values() for card in cards):
+        for card in (card for tier in entry.service_tiers for card in entry.cards(tier)):
             rates = {name: card.rate(name) for name in CLASSES}
             fresh, read, written, kept = (
                 rates[name] for name in ("input", "cache_read", "cache_write", "cache_write_1h")
@@ -57,20 +57,18 @@ def test_cached_input_never_costs_more_than_input(ours: PriceTable) -> None:
 def test_long_prompts_never_cost_less(ours: PriceTable) -> None:
     """A larger prompt's card has no smaller rate in any class."""
     for _, _, entry in ours.entries():
-        for cards in entry.tiers.values():
-            for larger, smaller in pairwise(cards):
+        for tier in entry.service_tiers:
+            for larger, smaller in pairwise(entry.cards(tier)):
                 for name in CLASSES:
                     assert (larger.rate(name) or 0) >= (smaller.rate(name) or 0), (entry.price_id, name)
 
 
 def test_slow_tiers_cost_no_more_and_fast_ones_no_less_than_standard(ours: PriceTable) -> None:
     """Batch and flex are discounts; priority, fast and ultrafast are surcharges; others are not known."""
-    slow, fast = ("batch", "batch-us", "flex"), ("fast", "fast-us", "priority", "priority-us", "standard-us")
-    signs = dict.fromkeys(slow, -1) | dict.fromkeys((*fast, "ultrafast"), 1)
-    plain = {STANDARD, "auto", "default", "scale", "on_demand", "provisioned_throughput"}
+    signs = {"batch": -1, "flex": -1, "fast": 1, "priority": 1, "ultrafast": 1}
     for _, _, entry in ours.entries():
-        assert entry.tiers.keys() <= signs.keys() | plain, entry.price_id
-        for tier in entry.tiers.keys() & signs.keys():
+        assert set(entry.service_tiers) <= signs.keys() | {STANDARD}, entry.price_id
+        for tier in set(entry.service_tiers) - {STANDARD}:
             for prompt in (1, 99_000, 250_000, 999_000):
                 card, standard = entry.card(tier, prompt), entry.card(STANDARD, prompt)
                 assert card is not None
@@ -84,8 +82,10 @@ def test_every_model_answers_to_its_own_name_and_aliases(ours: PriceTable) -> No
     """No name is taken by the rule that strips a day, or by a pattern, for another model."""
     for name, provider in ours.providers.items():
         for alias, model in provider.names.models.items():
-            assert provider.names.find(alias) == model
-            assert provider.names.find(f"models/{alias.upper()}") == model
+            for spelling in (alias, f"models/{alias.upper()}"):
+                found = ours.match(name, spelling)
+                assert found is not None
+                assert (found.provider, found.model) == (name, model)
             assert ours.find(name, f"{alias}-foo", _NOW) is None or alias.startswith(
                 ("ft:", "gemma-3", "any")
             )

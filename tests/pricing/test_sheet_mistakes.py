@@ -7,16 +7,19 @@ import pytest
 
 from sessiontap.errors import PricingError
 from sessiontap.pricing import PriceTable, load_prices
-from sessiontap.pricing.tools import TOOLS
+from sessiontap.pricing.tools import CHARGES
 
 _CLASSES = (
     "input, cache_read, cache_write, cache_write_1h, cache_write_12h, input_audio, cache_read_audio, "
     "input_image, cache_read_image, input_video, output, reasoning, output_audio, output_image"
 )
-_ENTRY_KEYS = f"{_CLASSES}, above, source, checked, service, tools, from, until"
+_TERMS = "source, checked, service, regions, schedule, tools"
+_ENTRY_KEYS = f"{_CLASSES}, above, {_TERMS}, from, until"
 _MODEL_KEYS = f"{_ENTRY_KEYS}, aliases, patterns, entries"
-_PROVIDER_KEYS = "source, checked, service, tools, service_aliases, derive, models_of, unpriced, models"
-_TWO_PATTERNS = "'a*c' and 'ab*' of 'm' fit the same names, equally well; make one of them longer"
+_PROVIDER_KEYS = (
+    f"{_TERMS}, currency, service_aliases, derive, prefixes, suffixes, models_of, unpriced, models"
+)
+_TWO_PATTERNS = "'a*c' and 'ab*' of 'm' (line 7) fit the same names, equally well; make one of them longer"
 _TWO_TIERS = (
     "service tier 'flex' and above 10 both write rates out; "
     "say 'above' inside of 'flex': its own sizes, or null for none"
@@ -68,7 +71,7 @@ _NUMBER = "allowed is a number >= 0 without quotes, such as 2.5"
         ),
         (
             "tools: {search: 1}",
-            f"6: p > tools > search: unknown key; allowed: {', '.join(TOOLS)}",
+            f"6: p > tools > search: unknown key; allowed: {', '.join(CHARGES)}",
         ),
         (
             "tools: {web_search: {per_prompt: 1}}",
@@ -79,27 +82,30 @@ _NUMBER = "allowed is a number >= 0 without quotes, such as 2.5"
             f"6: p > tools > web_search: nothing; {_PER_USE}",
         ),
         ("tools: {web_search: free}", "6: p > tools > web_search: 'free'; " + _NUMBER),
-        ("models: {m: {}}", "6: p > m: no rate; allowed is at least one of input, output"),
-        ("models: {m: {cache_read: 1}}", "6: p > m: no rate; allowed is at least one of input, output"),
+        ("models: {m: {}}", "6: p > m: no rate; allowed is at least one of input, output, tools"),
+        (
+            "models: {m: {cache_read: 1}}",
+            "6: p > m: no rate; allowed is at least one of input, output, tools",
+        ),
         ("models: {m: 3}", "6: p > m: '3'; allowed is a mapping"),
         ("models: {m: }", "6: p > m: nothing; allowed is a mapping"),
         ("models: [m]", "6: p > models: a list; allowed is a mapping"),
         ("models: {' ': {input: 1}}", "6: p >  : a blank name; allowed is a model's name"),
         (
             "models: {m: {input: 1}, M: {input: 1}}",
-            "6: p > M: 'M' is already a name of 'm'; allowed is one model a name",
+            "6: p > M: 'M' is already a name of 'm' (line 6); allowed is one model a name",
         ),
         (
             "models: {m: {input: 1}, n: {aliases: [models/M], input: 1}}",
-            "6: p > n > aliases: 'models/M' is already a name of 'm'; allowed is one model a name",
+            "6: p > n > aliases: 'models/M' is already a name of 'm' (line 6); allowed is one model a name",
         ),
         (
             "models: {n: {aliases: [m], input: 1}, m: {input: 1}}",
-            "6: p > m: 'm' is already a name of 'n'; allowed is one model a name",
+            "6: p > m: 'm' is already a name of 'n' (line 6); allowed is one model a name",
         ),
         (
             "models: {m: {aliases: [m], input: 1}}",
-            "6: p > m > aliases: 'm' is already a name of 'm'; allowed is one model a name",
+            "6: p > m > aliases: 'm' is already a name of 'm' (line 6); allowed is one model a name",
         ),
         ("models: {m: {aliases: n, input: 1}}", "6: p > m > aliases: 'n'; allowed is a list of names"),
         ("models: {m: {aliases: [[n]], input: 1}}", "6: p > m > aliases: a list; allowed is a list of names"),
@@ -203,6 +209,69 @@ _NUMBER = "allowed is a number >= 0 without quotes, such as 2.5"
         ("models_of: [q]", "6: p > models_of: 'q' is no provider here; allowed: p"),
         ("models_of: p", "6: p > models_of: 'p'; allowed is a list of names"),
         ("unpriced: [a]", "6: p > unpriced: a list; allowed is a text"),
+        (
+            "currency: EUR",
+            (
+                "6: p > currency: 'EUR'; allowed is USD: write the rates in USD, "
+                "and the day of the exchange rate as their 'checked'"
+            ),
+        ),
+        (
+            "suffixes: ['*#']",
+            "6: p > suffixes: '*#'; allowed is a name in which one '*' is any text and '#' a digit",
+        ),
+        (
+            "models:\n  m: {patterns: [a*], input: 1}\n  n: {input: 1}\n  o: {patterns: [a*], input: 1}",
+            (
+                "9: p > o > patterns: 'a*' and 'a*' of 'm' (line 7) fit the same names, equally well; "
+                "make one of them longer"
+            ),
+        ),
+        (
+            "regions: {US: {x: 2}}",
+            "6: p > regions > US: allowed is a lower-case region such as us-east-1, eu or us-gov-*",
+        ),
+        (
+            "regions: {us: {y: 2}}",
+            f"6: p > regions > us > y: unknown key; allowed: {_CLASSES}, x",
+        ),
+        (
+            "models: {m: {input: 1, above: {10: {input: 2}}, regions: {us: {input: 2}}}}",
+            (
+                "6: p > m: region 'us' and above 10 both write rates out; "
+                "allowed beside it are factors, such as {x: 1.1}"
+            ),
+        ),
+        (
+            "models: {m: {input: 1, service: {batch: {input: 2}}, regions: {us: {input: 2}}}}",
+            (
+                "6: p > m: region 'us' and service tier 'batch' both write rates out; "
+                "allowed beside it are factors, such as {x: 1.1}"
+            ),
+        ),
+        ("schedule: {x: 2}", "6: p > schedule: a mapping; allowed is a list of mappings"),
+        (
+            "schedule: [{hours: 01:00-04:00}]",
+            "6: p > schedule 1: no 'x'; allowed is {days: mon-fri, hours: 01:00-04:00, x: 2}",
+        ),
+        *(
+            (
+                f"schedule: [{{hours: {hours}, x: 2}}]",
+                "6: p > schedule 1 > hours: allowed are two times of the day in UTC, such as 01:00-04:00",
+            )
+            for hours in ("1-4", "01:00-24:01", "25:00-02:00", "01:00-01:00", "01:60-02:00")
+        ),
+        (
+            "schedule: [{days: monday, hours: 01:00-04:00, x: 2}]",
+            (
+                "6: p > schedule 1 > days: allowed is a day or two, such as mon-fri, "
+                "of mon, tue, wed, thu, fri, sat, sun"
+            ),
+        ),
+        (
+            "schedule: [{hours: 01:00-04:00, x: 2, input: 3}]",
+            "6: p > schedule 1 > input: unknown key; allowed: days, hours, x",
+        ),
         ("service_aliases: {a: [b]}", "6: p > service_aliases > a: a list; allowed is a text"),
         (
             '"evil\\e]0;x\\a": 1',
@@ -222,7 +291,7 @@ def test_a_mistake_is_one_exact_line(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("prices: {}\n", "1: prices: unknown key; allowed: version, providers"),
+        ("prices: {}\n", "1: prices: unknown key; allowed: version, currency, providers"),
         ("version: 2\n", "1: version: '2'; allowed is 1"),
         ("version: [1]\n", "1: version: a list; allowed is a text"),
         ("providers: 3\n", "1: providers: '3'; allowed is a mapping"),
