@@ -13,12 +13,8 @@ CHANGE_KEYS = keys(*CLASSES, "x")
 
 def rates_in(section: Section) -> dict[str, Decimal]:
     """The numbers under the names of token classes."""
-    found = {}
-    for name in section.node.values:
-        rate = section.number(name) if name in _CLASS_KEYS else None
-        if rate is not None:
-            found[name] = rate
-    return found
+    stated = [name for name in section.node.values if name in _CLASS_KEYS]
+    return {name: rate for name in stated if (rate := section.number(name)) is not None}
 
 
 def factors_in(section: Section) -> dict[str, Decimal]:

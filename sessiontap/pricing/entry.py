@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import localcontext
+
+import msgspec
 
 from sessiontap.pricing.cards import cards
 from sessiontap.pricing.rates import EXACT, Card, Derived
@@ -15,8 +16,7 @@ from sessiontap.pricing.tools import ToolRate
 _MOST_KEPT = 64  # regions and tiers come from replies
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One dated entry of a model. Rates are Decimal, USD per million tokens; days are UTC."""
 
     price_id: str
@@ -34,10 +34,8 @@ class Entry:
     file: str
     """The price file that it stands in, and the line."""
     line: int
-    _cards: dict[tuple[str, str | None], tuple[Card, ...] | None] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """Those that were asked for already, by service tier and region: most of a table never is."""
+    made: dict[tuple[str, str | None], tuple[Card, ...] | None] = {}
+    """Cards that were asked for already, by service tier and region: most of a table never is."""
 
     def holds(self, at_ms: int) -> bool:
         """True where the entry prices calls of that moment, in milliseconds since the epoch."""
@@ -85,13 +83,13 @@ class Entry:
 
     def _cards_of(self, service_tier: str, region: str | None) -> tuple[Card, ...] | None:
         key = (service_tier, region)
-        if key not in self._cards:
+        if key not in self.made:
             tier, change = self._tier(service_tier), self.terms.in_region(region)
             made = None if tier is None else cards(self.terms, self.derived, tier, change)
-            if len(self._cards) >= _MOST_KEPT:
-                self._cards.clear()
-            self._cards[key] = made
-        return self._cards[key]
+            if len(self.made) >= _MOST_KEPT:
+                self.made.clear()
+            self.made[key] = made
+        return self.made[key]
 
     def _tier(self, name: str) -> str | None:
         known = self.service_tiers

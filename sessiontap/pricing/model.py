@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from sessiontap.pricing.entry import Entry
 from sessiontap.pricing.nodes import quoted

@@ -6,7 +6,9 @@ And `fault`, the one way a mistake in such a file is told.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias
+
+import msgspec
 
 from sessiontap.errors import PricingError
 
@@ -14,7 +16,8 @@ _LONGEST_QUOTE = 80
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
-class Scalar(NamedTuple):
+# Structs without garbage collection, of which a file has tens of thousands: a tree holds no cycles.
+class Scalar(msgspec.Struct, frozen=True, gc=False):
     """One value as it is written; `plain` is False where it stands in quotes."""
 
     text: str
@@ -27,14 +30,14 @@ class Scalar(NamedTuple):
         return self.plain and self.text in _NULLS
 
 
-class Sequence(NamedTuple):
+class Sequence(msgspec.Struct, frozen=True, gc=False):
     """A list."""
 
     items: list[Node]
     line: int
 
 
-class Mapping(NamedTuple):
+class Mapping(msgspec.Struct, frozen=True, gc=False):
     """A mapping, in the order of the file; `lines` has the line of each key."""
 
     values: dict[str, Node]

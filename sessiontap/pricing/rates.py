@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
+import msgspec
+
 from sessiontap.usage import UsageParts
 
 CLASSES = UsageParts._fields
@@ -43,8 +45,7 @@ def inherited(values: Mapping[str, Decimal], token_class: str) -> Decimal | None
     return next((values[name] for name in FALLBACKS.get(token_class, ()) if name in values), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True, gc=False):
     """The rates of prompts with more than `above` tokens."""
 
     above: int
@@ -68,8 +69,7 @@ class Derived:
     factor: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, gc=False):
     """What is done to rates: first the factors, then the rates that are written out."""
 
     factors: Mapping[str, Decimal]

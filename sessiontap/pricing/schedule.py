@@ -9,7 +9,7 @@ from sessiontap.pricing.changes import factors_in
 from sessiontap.pricing.rates import Change
 from sessiontap.pricing.section import Section, keys
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _KEYS = keys("days", "hours", "x")
 _HOURS = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")
 _DAY_MINUTES = 24 * 60
@@ -61,7 +61,7 @@ def _days(section: Section) -> frozenset[int]:
     if text is None:
         return frozenset(range(7))
     first, _, last = text.partition("-")
-    if first not in _DAYS or (last or first) not in _DAYS:
-        section.fault("days", f"allowed is a day or two, such as mon-fri, of {', '.join(_DAYS)}")
-    start, end = _DAYS.index(first), _DAYS.index(last or first)
+    if first not in DAYS or (last or first) not in DAYS:
+        section.fault("days", f"allowed is a day or two, such as mon-fri, of {', '.join(DAYS)}")
+    start, end = DAYS.index(first), DAYS.index(last or first)
     return frozenset((start + n) % 7 for n in range((end - start) % 7 + 1))

@@ -8,8 +8,10 @@ models, and also for those of files that go over this one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from sessiontap.pricing import yamlfile
 from sessiontap.pricing.changes import rates_in

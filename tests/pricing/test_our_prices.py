@@ -47,7 +47,9 @@ def test_cached_input_never_costs_more_than_input(ours: PriceTable) -> None:
             fresh, read, written, kept = (
                 rates[name] for name in ("input", "cache_read", "cache_write", "cache_write_1h")
             )
-            assert fresh is not None
+            if fresh is None:
+                assert entry.tools, entry.price_id
+                continue
             assert read is not None
             assert written is not None
             assert kept is not None
@@ -143,7 +145,7 @@ def test_names_as_they_come_over_the_wire_find_their_entry(
         ("openai", "ft:gpt-4-0613:acme::abc"),
         ("openai", "ft:gpt-5-2025-08-07:acme::abc"),
         ("openai", "gpt-4o:acme"),
-        ("openai", "whisper-1"),
+        ("openai", "dall-e-3"),
         ("azure.ai.openai", "gpt-4o-foo"),
         ("groq", "gpt-4o"),
         ("nobody", "gpt-4o"),
