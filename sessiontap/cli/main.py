@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
@@ -40,6 +40,8 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "export": Entry(
             "sessiontap.cli.export:export", "Write sessions or calls as JSON, JSON Lines or CSV."
         ),
+        "prices": Entry("sessiontap.cli.prices:prices", "Look into the prices that calls are priced by."),
+        "reprice": Entry("sessiontap.cli.reprice:reprice", "Price stored calls again, by today's table."),
     }
 )
 """A new command: its file, and its line here."""
@@ -64,17 +66,23 @@ def complain(message: str) -> None:
 class LazyGroup(click.Group):
     """A group whose commands are imported when they run, not when their names are listed."""
 
+    def __init__(
+        self, name: str | None = None, *, places: Mapping[str, Entry] = COMMANDS, **options: Any
+    ) -> None:
+        super().__init__(name, **options)
+        self._places = places
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the table's order."""
         del ctx
-        return list(COMMANDS)
+        return list(self._places)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command itself, imported now; None where there is none of that name."""
         del ctx
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._places:
             return None
-        module, attribute = COMMANDS[cmd_name].place.split(":")
+        module, attribute = self._places[cmd_name].place.split(":")
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command), cmd_name
         return command
@@ -83,7 +91,7 @@ class LazyGroup(click.Group):
         """Lists the commands without importing them."""
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, entry.help) for name, entry in self._places.items()])
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a fault that the user must act on becomes one line."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import click
@@ -34,6 +35,27 @@ def _home(_ctx: click.Context, _param: click.Parameter, value: str) -> Path:
 def json_option(command: Callable[..., R]) -> Callable[..., R]:
     """Adds `--json`; the command gets `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)
+
+
+SESSIONS_COUNTED_BACK = MappingProxyType({"ignore_unknown_options": True})
+"""The settings of a command whose argument is a session: `-1` is one; `session_text` refuses the others."""
+
+
+def session_text(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The callback of an argument that names a session; an option that the command lacks is wrong usage."""
+    if value.startswith("-") and not value[1:].isdecimal():
+        raise click.NoSuchOption(
+            value, possibilities=[name for known in ctx.command.params for name in known.opts], ctx=ctx
+        )
+    if not value:
+        message = "an empty text names no session; `sessiontap list` shows them"
+        raise click.BadParameter(message, ctx, param)
+    return value
+
+
+def session_texts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The same for an argument that names several."""
+    return tuple(session_text(ctx, param, value) for value in values)
 
 
 def _properties(

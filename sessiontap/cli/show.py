@@ -8,26 +8,14 @@ from pathlib import Path
 import click
 
 from sessiontap.cli.main import complain
-from sessiontap.cli.options import home_option, json_option
+from sessiontap.cli.options import SESSIONS_COUNTED_BACK, home_option, json_option, session_text
 from sessiontap.cli.stored import find_session, open_store
 from sessiontap.sessions.rollup import summarize
 from sessiontap.sessions.tree import build_tree
 
 
-# Unknown options are let through so that `-1` is a session; `_session` refuses the others.
-def _session(ctx: click.Context, param: click.Parameter, value: str) -> str:
-    if value.startswith("-") and not value[1:].isdecimal():
-        raise click.NoSuchOption(
-            value, possibilities=[name for known in ctx.command.params for name in known.opts], ctx=ctx
-        )
-    if not value:
-        message = "an empty text names no session; `sessiontap list` shows them"
-        raise click.BadParameter(message, ctx, param)
-    return value
-
-
-@click.command("show", context_settings={"ignore_unknown_options": True})
-@click.argument("session", metavar="ID", callback=_session)
+@click.command("show", context_settings=SESSIONS_COUNTED_BACK)
+@click.argument("session", metavar="ID", callback=session_text)
 @json_option
 @home_option
 def show(session: str, home: Path, *, as_json: bool) -> None:

@@ -13,19 +13,31 @@ import pytest
 from click.testing import CliRunner
 
 from sessiontap import __version__
-from sessiontap.cli.main import COMMANDS, LazyGroup, cli
+from sessiontap.cli.main import COMMANDS, Entry, LazyGroup, cli
+from sessiontap.cli.prices import SUBCOMMANDS
 from sessiontap.errors import StoreError
 from tests.cli.running import Run, Start
 from tests.sessions.samples import fill, make_call
 
+NAMES = [*COMMANDS, *(f"prices {name}" for name in SUBCOMMANDS)]
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 
 
 def command(name: str) -> click.Command:
-    """The command of that name, imported."""
-    found = cli.get_command(click.Context(cli), name)
-    assert found is not None
+    """The command of that name, such as `prices show`, imported."""
+    found: click.Command = cli
+    for word in name.split():
+        assert isinstance(found, click.Group)
+        below = found.get_command(click.Context(found), word)
+        assert below is not None
+        found = below
     return found
+
+
+def entry(name: str) -> Entry:
+    """Its line in the table that it stands in."""
+    group, _, last = name.rpartition(" ")
+    return SUBCOMMANDS[last] if group else COMMANDS[last]
 
 
 def python(*args: str) -> subprocess.CompletedProcess[str]:
@@ -59,11 +71,11 @@ def test_a_command_without_a_table_does_not_load_the_terminal_library(args: list
     assert python("-c", code).stdout.splitlines()[-1] == "False False"
 
 
-@pytest.mark.parametrize("name", list(COMMANDS))
+@pytest.mark.parametrize("name", NAMES)
 def test_the_table_of_commands_is_true(name: str) -> None:
     """Each command is where the table says, under its name, with its line of help."""
-    assert command(name).name == name
-    assert command(name).get_short_help_str(200) == COMMANDS[name].help
+    assert command(name).name == name.rpartition(" ")[2]
+    assert command(name).get_short_help_str(200) == entry(name).help
 
 
 def test_version(run: Run) -> None:
@@ -195,18 +207,18 @@ def documented() -> dict[str, str]:
 
 def test_the_docs_have_every_command() -> None:
     """No command without its section."""
-    assert set(documented()) == {"", *COMMANDS}
+    assert set(documented()) == {"", *NAMES}
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *NAMES])
 def test_the_docs_show_the_help_as_it_is(name: str) -> None:
     """Each block in docs/cli.md is what `--help` prints at 80 columns; paste the new one where this fails."""
     result = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="sessiontap", terminal_width=80)
     assert documented()[name] == result.stdout
 
 
-@pytest.mark.parametrize("name", list(COMMANDS))
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_shows_examples(name: str) -> None:
     """A help text without an example helps half."""
-    result = CliRunner().invoke(cli, [name, "--help"], prog_name="sessiontap")
+    result = CliRunner().invoke(cli, [*name.split(), "--help"], prog_name="sessiontap")
     assert f"Examples:\n    sessiontap {name}" in result.stdout

@@ -249,6 +249,21 @@ def test_counts_that_cannot_be_are_wrong_usage(prices: Run, args: list[str], mes
     assert result.stderr.endswith(f"Error: {message}\n")
 
 
+@pytest.mark.parametrize("number", ["-1", "1000000000001", "1.5", "many"])
+def test_what_is_no_count_is_wrong_usage(prices: Run, number: str) -> None:
+    """The option is named."""
+    result = prices("estimate", "--model", "anvil-1", "--output", number)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Invalid value for '--output': " in result.stderr
+    assert number in result.stderr
+
+
+def test_a_tool_that_is_charged_by_the_call_is_shown_so(prices: Run) -> None:
+    """Its rate is not divided by the uses."""
+    args = ("estimate", "--model", "anvil-hours", "--provider", "acme", "--at", AT, "--web-search", "7")
+    assert "web_search     7  1,000 calls  35.00  $0.035" in printed(prices(*args)).splitlines()
+
+
 @pytest.mark.parametrize("width", ["80", "200"])
 def test_the_models_without_a_price(prices: Run, tmp_path: Path, width: str) -> None:
     """Calls, tokens and the reason; the block; and how many can have a price by now."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from sessiontap.call import Call, UsagePart
 from sessiontap.store import Ledger
 from sessiontap.usage import Usage
 from tests.cli.running import Run
-from tests.sessions.samples import TRIAGE_ID, fill, make_call
+from tests.sessions.samples import TRIAGE_ID, fill
 from tests.views.price_samples import unpriced, without_prices, write_prices
 
 EXPECTED = Path(__file__).parent.parent / "views" / "expected"
@@ -271,7 +270,7 @@ def test_ctrl_c_leaves_whole_lines(home: Path, tmp_path: Path) -> None:
         )
     prices = str(write_prices(tmp_path))
     command = [sys.executable, "-m", "sessiontap", "reprice", "--pricing", prices, "--home", str(home)]
-    outer, inner = pty.openpty()
+    outer, inner = pytest.importorskip("pty").openpty()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=inner)
     os.close(inner)
     seen = b""
