@@ -74,7 +74,7 @@ def _stated(compared: Compared) -> str:
 def _differing(found: Report) -> Iterator[_Row]:
     for each in found.differing:
         for order, one in enumerate(each.differences):
-            ratio = UNKNOWN if one.ratio is None else f"×{one.ratio:.4g}"
+            ratio = UNKNOWN if one.ratio is None else f"×{number(Decimal(f'{one.ratio:.4g}'))}"
             yield (
                 _key(each, order),
                 [safe(_name(each)), _words(one), rate(one.ours), _theirs(one.theirs), ratio],

@@ -12,7 +12,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
+
+Closeness: TypeAlias = Literal["name", "snapshot", "pattern"]
+CLOSENESSES: tuple[Closeness, ...] = ("name", "snapshot", "pattern")
+"""How a name can mean a model, the closest first."""
 
 _LONGEST = 256
 _MOST_FORMS = 16
@@ -126,9 +130,10 @@ class Names:
             shorter = self._shorter(form) if len(waiting) < _MOST_FORMS else ()
             waiting.extend(each for each in shorter if all(each.name != other.name for other in waiting))
 
-    def find(self, form: Form) -> Meaning | None:
-        """The model that a form of a name means; None where no name, alias or pattern says so."""
-        found = self._named(form.name)
+    def find(self, form: Form, closeness: Closeness) -> Meaning | None:
+        """The model that a form of a name means so closely; None where there is none."""
+        lookups = {"name": self._named, "snapshot": self._dated, "pattern": self._fitting}
+        found = lookups[closeness](form.name)
         return (
             found if found is None or not form.without else found._replace(why=f"{found.why}, {form.without}")
         )
@@ -144,13 +149,16 @@ class Names:
 
     def _named(self, name: str) -> Meaning | None:
         found = self.models.get(name)
-        if found is not None:
-            return Meaning(found, "its name" if found == name else "its alias")
+        return None if found is None else Meaning(found, "its name" if found == name else "its alias")
+
+    def _dated(self, name: str) -> Meaning | None:
         shot = _SNAPSHOT.search(name)
-        if shot is not None:
-            found = self.models.get(name[: shot.start()])
-            if found is not None:
-                return Meaning(found, f"its name or alias with {shot[0]!r}")
+        found = None if shot is None else self.models.get(name[: shot.start()])
+        return (
+            None if shot is None or found is None else Meaning(found, f"its name or alias with {shot[0]!r}")
+        )
+
+    def _fitting(self, name: str) -> Meaning | None:
         fitting = [pair for pair in self.patterns if pair[0].fits(name)]
         if not fitting:
             return None

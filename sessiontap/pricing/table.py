@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from sessiontap.call import Call, UsagePart
 from sessiontap.pricing.cost import Conditions, Cost, Unpriced, cost_of, total
 from sessiontap.pricing.entry import Entry
-from sessiontap.pricing.match import Form, Names
+from sessiontap.pricing.match import CLOSENESSES, Closeness, Form, Names
 from sessiontap.pricing.nodes import quoted
 from sessiontap.pricing.rates import EXACT
 from sessiontap.pricing.rules import Rules
@@ -105,12 +106,10 @@ class PriceTable:
         rows = self.providers.get(provider)
         if rows is None:
             return None
-        for form in rows.names.forms(model):
-            for name in (provider, *rows.models_of):
-                found = self._match_in(name, form)
-                if found is not None:
-                    return found
-        return None
+        # Another provider's own name for it is closer than a pattern of this one.
+        ways = product(rows.names.forms(model), CLOSENESSES, (provider, *rows.models_of))
+        found = (self._match_in(name, form, closeness) for form, closeness, name in ways)
+        return next((match for match in found if match is not None), None)
 
     def entries(self) -> Iterator[tuple[str, str, Entry]]:
         """Provider, model (lower case) and entry for every entry of the table, in the order of the files."""
@@ -163,9 +162,9 @@ class PriceTable:
         meant = rows.service_aliases.get(tier, tier) if rows is not None else tier
         return tier if entry.knows(tier) or not entry.knows(meant) else meant
 
-    def _match_in(self, provider: str, form: Form) -> Match | None:
+    def _match_in(self, provider: str, form: Form, closeness: Closeness) -> Match | None:
         rows = self.providers.get(provider)
-        found = None if rows is None else rows.names.find(form)
+        found = None if rows is None else rows.names.find(form, closeness)
         if rows is None or found is None:
             return None
         return Match(provider, found.model, found.why, rows.models[found.model])

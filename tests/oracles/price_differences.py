@@ -149,6 +149,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "https://api-docs.deepseek.com/updates",
         before(date(2026, 8, 17)),
     ),
+    Difference(_GENAI, "fireworks", "glm-4p7 minimax-m2p1", "no rate for the cache there", _LITELLM, cached),
     Difference(
         _GENAI,
         "gcp.gemini",
@@ -158,7 +159,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         cached,
     ),
     Difference(
-        _GENAI, "mistral_ai", "devstral-small mistral-tiny", "no rate for the cache there", _LITELLM, cached
+        _GENAI,
+        "mistral_ai",
+        "codestral devstral-small mistral-tiny pixtral-large",
+        "no rate for the cache there",
+        _LITELLM,
+        cached,
     ),
     Difference(_GENAI, "openai", "gpt-4o*-audio-preview", "no rates for audio there", _LITELLM, heard),
     Difference(_GENAI, "openai", "gpt-4o-search-preview", "no rate for the cache there", _LITELLM, cached),
@@ -192,7 +198,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "openai/*",
         "another day for a change of price there, or no rate for what is cached, written, heard or long",
         _OPENAI,
-        either(cached, written, heard, before(date(2025, 6, 10)), longer(272_000)),
+        either(cached, written, heard, before(date(2026, 10, 19)), longer(272_000)),
     ),
     Difference(
         _GENAI,
@@ -201,6 +207,13 @@ DIFFERENCES: tuple[Difference, ...] = (
         "no tier there for long prompts",
         _LITELLM,
         longer(128_000),
+    ),
+    Difference(
+        "LiteLLM",
+        "azure.ai.openai",
+        "azure/us/* azure/eu/* azure/apac/* azure/global*",
+        "deployments in a data zone cost more; nothing in the traffic tells them from global ones",
+        "https://azure.microsoft.com/pricing/details/cognitive-services/openai-service/",
     ),
 )
 

@@ -62,12 +62,12 @@ def _models(ours: PriceTable, provider: str) -> Iterator[tuple[str, Any, Any, tu
 
 def _moments(model: Any, entry: Entry) -> list[datetime]:
     """Two hours of today and of the days at which either side has a new price, as far as the entry holds."""
-    days = {_TODAY, entry.starts}
+    days = {_TODAY, entry.starts or _TODAY}
     listed = model.prices if isinstance(model.prices, list) else []
     for constraint in (price.constraint for price in listed):
         if hasattr(constraint, "start_date"):
             days |= {constraint.start_date, constraint.start_date - timedelta(1)}
-    moments = [datetime.combine(day, hour, UTC) for day in days - {None} if day <= _TODAY for hour in _HOURS]
+    moments = [datetime.combine(day, hour, UTC) for day in days if day <= _TODAY for hour in _HOURS]
     return sorted(at for at in moments if entry.holds(int(at.timestamp() * 1000)))
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from sessiontap.pricing import PriceTable
-from sessiontap.pricing.match import Form, Names, Pattern
+from sessiontap.pricing import PriceTable, load_prices
+from sessiontap.pricing.match import Closeness, Form, Names, Pattern
 
 _AT = 1_795_000_000_000
 
@@ -123,7 +124,8 @@ def test_names_of_the_upper_file_win() -> None:
     upper = Names({"a": "new"}, ((Pattern("x-*"), "new"),), (Pattern("up/"),))
     lower = Names({"a": "old", "b": "old"}, ((Pattern("x-*"), "old"),), (Pattern("low/"),), (Pattern(":x"),))
     both = upper.over(lower)
-    meanings = [both.find(Form(name, "")) for name in ("a", "b", "x-1")]
+    asked: tuple[tuple[str, Closeness], ...] = (("a", "name"), ("b", "name"), ("x-1", "pattern"))
+    meanings = [both.find(Form(name, ""), closeness) for name, closeness in asked]
     assert [meaning and meaning.model for meaning in meanings] == ["new", "old", "new"]
     assert [form.name for form in both.forms("up/low/b:x")] == ["up/low/b:x", "low/b:x", "up/low/b", "low/b"]
 
@@ -192,3 +194,21 @@ def test_a_hostile_name_has_few_forms() -> None:
     names = Names({}, (), (Pattern("a"), Pattern("aa"), Pattern("aaa")), (Pattern("a"), Pattern("aa")))
     assert len(list(names.forms("a" * 250))) < 30
     assert not list(names.forms("a" * 257))
+
+
+def test_anothers_own_name_is_closer_than_a_snapshot_or_a_pattern_here(
+    write: Callable[..., Path],
+) -> None:
+    """A provider that sells another's models has that one's price of a snapshot that is dearer."""
+    made = load_prices(
+        write(
+            """\
+providers:
+  p: {source: s, checked: 2026-01-01, models_of: [q],
+    models: {m: {input: 1}, all: {patterns: ["m*"], input: 9}}}
+  q: {source: s, checked: 2026-01-01, models: {m-2024-05-13: {input: 5}}}
+"""
+        )
+    )
+    found = [made.find("p", name, _AT) for name in ("m", "m-2024-05-13", "m-2025-01-01", "mm")]
+    assert [entry and entry.price_id for entry in found] == ["p/m", "q/m-2024-05-13", "p/m", "p/all"]

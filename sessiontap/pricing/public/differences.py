@@ -161,7 +161,9 @@ def _in_tier(
 ) -> Iterator[Difference]:
     # A region of the row itself is no condition to the row.
     within = region if theirs.terms.regions else None
-    sizes = {max(card.above, 0) for card in (*theirs.cards(tier), *ours.cards(tier))}
+    stated = {max(card.above, 0) for card in (*theirs.cards(tier), *ours.cards(tier))}
+    # "From 200,000 on" and "above 200,000" part over one prompt, not over a rate.
+    sizes = {size for size in stated if size + 1 not in stated}
     for moment in _moments(ours, theirs):
         for above in sorted(sizes):
             prompt = above + 1 if above else 0
@@ -170,9 +172,9 @@ def _in_tier(
             assert card is not None, "the tier is one of theirs"
             if mine is None and above:
                 continue
-            stated = _stated(theirs.terms, tier, above)
+            said = _stated(theirs.terms, tier, above)
             for name in CLASSES:
-                rate = card.rates.get(name) if name in stated else None
+                rate = card.rates.get(name) if name in said else None
                 if rate is not None:
                     usd = None if mine is None else mine.rate(name)
                     yield Difference(name, tier, above, shown, _clock(moment), usd, rate)

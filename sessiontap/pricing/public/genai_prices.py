@@ -51,6 +51,8 @@ _TOOLS: Mapping[str, tuple[str, int]] = {
     "input_document_kpages": ("page", 1),
 }
 """Keys of prices by the piece, what we call it, and how many thousands the price is for."""
+_REGIONAL = "regional."
+"""Its own word for every inference profile of Bedrock that is not global."""
 _HOUR = re.compile(r"([0-9]{2}):([0-9]{2})(?::00(?:\.0+)?)?(?:Z|\+00:00)?")
 
 
@@ -83,6 +85,8 @@ def read(providers: list[JsonObject]) -> PublicTable:
             if not dated or name is None:
                 without += 1
                 continue
+            if name.startswith(_REGIONAL):
+                name = f"us.{name.removeprefix(_REGIONAL)}"
             names = dict.fromkeys(f"{each}{behind}" for each in _names(obj(model, "match")) if each != name)
             quotes.append(
                 Quote(provider, name + behind, tuple(names), region_of(provider, name), dated, is_family=True)

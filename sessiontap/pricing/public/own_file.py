@@ -70,9 +70,9 @@ def put_in(
 
 def _without(taken: Taken, names: set[str]) -> Taken:
     """The model without the aliases that are names already; the others are from now on."""
-    aliases = [name for name in taken.aliases if folded(name) not in names]
-    names.update(map(folded, aliases))
-    return replace(taken, aliases=tuple(aliases))
+    aliases = {folded(name): name for name in reversed(taken.aliases) if folded(name) not in names}
+    names.update(aliases)
+    return replace(taken, aliases=tuple(reversed(aliases.values())))
 
 
 class _File:

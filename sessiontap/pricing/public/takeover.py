@@ -50,9 +50,10 @@ class Choice:
 def takeover(chosen: Iterable[Compared], starts: date, checked: date, source: str) -> Iterator[Taken]:
     """What to write for these models, each name once.
 
-    A model that has a price here keeps it for calls before `starts`; one that has none gets the public
-    table's for ever before. `source` stands where the table names none. Left out are prices of a region
-    beside the model's own, and rows that say nothing a price file can hold.
+    A model that has a price here keeps it for calls before `starts`, and from then on whatever the public
+    table says nothing of; one that has none gets the public table's for ever before. `source` stands where
+    the table names none. Left out are prices of a region beside the model's own, and rows that say nothing
+    that a price file can hold.
     """
     met: set[tuple[str, str]] = set()
     for each in chosen:
@@ -72,7 +73,9 @@ def takeover(chosen: Iterable[Compared], starts: date, checked: date, source: st
 def _name(compared: Compared) -> str:
     """As the public table has it; a family's name of ours where its name is but one of the family's."""
     quote, match = compared.quote, compared.match
-    is_family = match is not None and match.provider == quote.provider and quote.is_family
+    is_family = (
+        match is not None and match.provider == quote.provider and quote.is_family and quote.region is None
+    )
     return match.model if match is not None and is_family else quote.model
 
 
@@ -81,7 +84,14 @@ def _can_be_written(name: str) -> bool:
 
 
 def _dated(compared: Compared, starts: date, checked: date, source: str) -> Iterator[Dated]:
-    theirs = [_said(each, checked, source) for each in compared.quote.dated if _holds_something(each.terms)]
+    quoted = [each for each in compared.quote.dated if _holds_something(each.terms)]
+    theirs = [
+        Dated(
+            each.starts,
+            replace(_over_ours(each.terms, compared), source=each.terms.source or source, checked=checked),
+        )
+        for each in quoted
+    ]
     if compared.quote.region is not None and compared.quote.region not in compared.quote.model:
         return
     before = compared.match.entries if compared.match is not None and len(theirs) == 1 else ()
@@ -101,8 +111,34 @@ def _dated(compared: Compared, starts: date, checked: date, source: str) -> Iter
     yield from (Dated(starts, each.terms) for each in theirs)
 
 
-def _said(dated: Dated, checked: date, source: str) -> Dated:
-    return Dated(dated.starts, replace(dated.terms, source=dated.terms.source or source, checked=checked))
+def _over_ours(theirs: Terms, compared: Compared) -> Terms:
+    """Their terms, with ours where they say nothing: of a class, a service tier, a region, a tool.
+
+    Prompt sizes and hours are theirs alone. Left out of ours is what writes rates beside sizes or tiers of
+    theirs that do so too: nobody could say which of the two is meant.
+    """
+    quote, match, entry = compared.quote, compared.match, compared.entry
+    if entry is None or match is None or match.provider != quote.provider:
+        return theirs
+    ours = entry.terms
+    service = {
+        name: tier
+        for name, tier in ours.service.items()
+        if tier is None or not tier.change.rates or tier.above is not None or not theirs.above
+    }
+    regions = {
+        name: change
+        for name, change in ours.regions.items()
+        if quote.region is None
+        and (change is None or not change.rates or not (theirs.above or theirs.service or service))
+    }
+    return replace(
+        theirs,
+        rates={**ours.rates, **theirs.rates},
+        service={**service, **theirs.service},
+        regions={**regions, **theirs.regions},
+        tools={**ours.tools, **theirs.tools},
+    )
 
 
 def _holds_something(terms: Terms) -> bool:

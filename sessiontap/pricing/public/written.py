@@ -42,7 +42,7 @@ def model_lines(
         return _wrapped(f"{scalar(name)}: ", [*listed, *entries[0]], indent)
     lines = [f"{' ' * indent}{scalar(name)}:"]
     for alias_words in listed:
-        lines += _folded(f"{' ' * (indent + 2)}{alias_words}", indent + 4)
+        lines += _folded(alias_words, indent + 2)
     lines.append(f"{' ' * (indent + 2)}entries:")
     for words in entries:
         lines += _wrapped("- ", words, indent + 4)
@@ -59,8 +59,7 @@ def scalar(text: str) -> str:
 
 def number(value: Decimal) -> str:
     """A rate as it is written: no exponent, no idle zeros, twelve decimals at most."""
-    text = format(value.quantize(_DECIMALS), "f")
-    return text.rstrip("0").rstrip(".")
+    return format(value.quantize(_DECIMALS), "f").rstrip("0").rstrip(".")
 
 
 def _entry(dated: Dated, derived: frozenset[str]) -> list[str]:
@@ -210,13 +209,17 @@ def _braced(words: Iterable[str]) -> str:
 
 
 def _wrapped(start: str, words: list[str], indent: int) -> list[str]:
-    return _folded(f"{' ' * indent}{start}{_braced(words)}", indent + 4)
+    return _folded(f"{start}{_braced(words)}", indent)
 
 
-def _folded(line: str, indent: int) -> list[str]:
-    """The line, broken where a blank follows a comma: a key and its value stay together."""
-    kept = line.replace(": ", f":{_NO_BREAK}")
+def _folded(text: str, indent: int) -> list[str]:
+    """The text, broken where a blank follows a comma: a key and its value stay together."""
     lines = textwrap.wrap(
-        kept, _WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        text.replace(": ", f":{_NO_BREAK}"),
+        _WIDTH,
+        initial_indent=" " * indent,
+        subsequent_indent=" " * (indent + 4),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
-    return [each.replace(_NO_BREAK, " ") for each in lines]
+    return [line.replace(_NO_BREAK, " ") for line in lines]
