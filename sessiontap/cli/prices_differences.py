@@ -141,9 +141,12 @@ def as_document(public: PublicTable, found: Report) -> Json:
         "missing": [
             {
                 **_model(each),
-                "rates": {name: _exact(usd) for name in CLASSES if (usd := each.dated.terms.rates.get(name))},
+                "rates": {name: _exact(rates[name]) for name in CLASSES if name in rates},
+                "tools": {name: _exact(tool.usd_per_thousand) for name, tool in terms.tools.items()},
             }
             for each in found.missing
+            for terms in (each.dated.terms,)
+            for rates in (terms.rates,)
         ],
         "differences": [
             {**_model(each), **_difference(one)} for each in found.differing for one in each.differences

@@ -35,7 +35,7 @@ TABLE = {
     "heroku/beta": BETA,
     "heroku/evil\u001b[31m": {**BETA, "output_cost_per_token": 1e-8},
     "heroku/free": {"litellm_provider": "heroku", "input_cost_per_token": 0.0},
-    "heroku/pixels": {**BETA, "input_cost_per_pixel": 1e-9},
+    "heroku/pixels": {**BETA, "input_cost_per_pixel": 1e-9, "input_cost_per_query": 0.003},
     "fal_ai/x": {"litellm_provider": "fal_ai", "output_cost_per_image": 1},
 }
 
@@ -113,8 +113,15 @@ def test_the_document_is_stable(run: Run, file: str) -> None:
                 "model": "evil\x1b[31m",
                 "price_id": None,
                 "rates": {"input": 1, "output": Decimal("0.01")},
+                "tools": {},
             },
-            {**of, "model": "pixels", "price_id": None, "rates": {"input": 1, "output": 2}},
+            {
+                **of,
+                "model": "pixels",
+                "price_id": None,
+                "rates": {"input": 1, "output": 2},
+                "tools": {"search_unit": 3},
+            },
         ],
         "differences": [
             {

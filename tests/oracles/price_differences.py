@@ -52,6 +52,11 @@ def heard(case: Case) -> bool:
     return bool(case.usage.input_audio_tokens or case.usage.output_audio_tokens)
 
 
+def priority(case: Case) -> bool:
+    """Calls in the priority tier."""
+    return case.tier == "priority"
+
+
 def longer(tokens: int) -> Callable[[Case], bool]:
     """Calls with more tokens in than that."""
     return lambda case: (case.usage.input_tokens or 0) > tokens
@@ -94,6 +99,17 @@ _GENAI = "genai-prices"
 _CLAUDE = "https://platform.claude.com/docs/en/about-claude/pricing"
 _OPENAI = "https://developers.openai.com/api/docs/pricing"
 _OPENROUTER = "https://openrouter.ai/docs/features/prompt-caching"
+_AZURE = "https://azure.microsoft.com/pricing/details/cognitive-services/openai-service/"
+_BEDROCK = "https://aws.amazon.com/bedrock/pricing/"
+_FIREWORKS = "https://fireworks.ai/pricing"
+_GEMINI = "https://ai.google.dev/gemini-api/docs/pricing"
+_GROQ = "https://groq.com/pricing"
+_MISTRAL = "https://mistral.ai/pricing"
+_NOVITA = "https://novita.ai/pricing"
+_OVH = "https://www.ovhcloud.com/en/public-cloud/prices/"
+_PERPLEXITY = "https://docs.perplexity.ai/getting-started/pricing"
+_TOGETHER = "https://www.together.ai/pricing"
+_XAI = "https://docs.x.ai/docs/models"
 _LITELLM = "LiteLLM's table, which has the rate"
 
 DIFFERENCES: tuple[Difference, ...] = (
@@ -213,7 +229,200 @@ DIFFERENCES: tuple[Difference, ...] = (
         "azure.ai.openai",
         "azure/us/* azure/eu/* azure/apac/* azure/global*",
         "deployments in a data zone cost more; nothing in the traffic tells them from global ones",
-        "https://azure.microsoft.com/pricing/details/cognitive-services/openai-service/",
+        _AZURE,
+    ),
+    Difference(
+        "LiteLLM",
+        "azure.ai.openai",
+        "azure/gpt-5.4 azure/gpt-5.4-2026-03-05",
+        "the rate for cached input in flex is missing there",
+        _OPENAI,
+        calls=cached,
+    ),
+    Difference(
+        "LiteLLM",
+        "azure.ai.openai",
+        "azure*/mistral-large-latest",
+        "two rows of the name there, with different rates",
+        _AZURE,
+    ),
+    Difference(
+        "LiteLLM",
+        "azure.ai.openai",
+        "azure/gpt-5.5*",
+        "two and a half times the standard rate in priority there, twice in its other row of the model",
+        _AZURE,
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "*amazon.nova-2-pro-preview-*",
+        "no rate for cached input in priority there",
+        _BEDROCK,
+        calls=cached,
+    ),
+    Difference(
+        "LiteLLM", "aws.bedrock", "anthropic.claude-3-7-sonnet-20240620-*", "a model that never was", _BEDROCK
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "bedrock/*/moonshotai.kimi-k2-thinking",
+        "the flex rates of a region rounded to a hundredth there",
+        _BEDROCK,
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "bedrock/us-gov-*/claude-sonnet-4-5-*",
+        "a row without the vendor's name, which is Claude Platform's with us",
+        _BEDROCK,
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "bedrock/us-gov-*/anthropic.claude-sonnet-4-5-* bedrock_mantle/us-gov-*/openai.gpt-5.4",
+        "no tier for long prompts in these regions there",
+        _BEDROCK,
+        calls=longer(200_000),
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "claude-sonnet-4-5-20250929-v1:0",
+        "the tier for long prompts stays there, which ended on Anthropic's own platform",
+        _CLAUDE,
+        calls=longer(200_000),
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "bedrock_mantle/anthropic.claude-haiku-4-5",
+        "the rate of the global profile there",
+        _BEDROCK,
+    ),
+    Difference(
+        "LiteLLM",
+        "aws.bedrock",
+        "moonshotai.kimi-k3",
+        "a region's rate there; without a region ours is the global profile's",
+        _BEDROCK,
+    ),
+    Difference(
+        "LiteLLM",
+        "fireworks",
+        "*llama-v3p1-8b-instruct *gemma-3-27b-it *deepseek-v4-flash-0731 *deepseek-v4-pro",
+        "other rates there than on the page that genai-prices quotes",
+        _FIREWORKS,
+    ),
+    Difference(
+        "LiteLLM", "fireworks", "*", "its function forgets the service tier", _FIREWORKS, calls=priority
+    ),
+    Difference(
+        "LiteLLM",
+        "gcp.gemini",
+        "*gemini-2.5-pro-preview-tts",
+        "a rate for cached input there, which the page does not have",
+        _GEMINI,
+        calls=cached,
+    ),
+    Difference(
+        "LiteLLM",
+        "gcp.vertex_ai",
+        "*gemini-2.5-pro-preview-tts",
+        "a rate for cached input there, which the page does not have",
+        _GEMINI,
+        calls=cached,
+    ),
+    Difference(
+        "LiteLLM",
+        "gcp.vertex_ai",
+        "*gemini-3.5-flash*",
+        "cached input in flex and priority is rounded up on Google's page",
+        _GEMINI,
+        calls=cached,
+    ),
+    Difference(
+        "LiteLLM",
+        "gcp.vertex_ai",
+        "vertex_ai/gemini-2.0-flash",
+        "half as much again there as on Google's page",
+        _GEMINI,
+    ),
+    Difference(
+        "LiteLLM",
+        "groq",
+        "groq/openai/gpt-oss-safeguard-20b",
+        "0.037 for cached input there, the half of 0.075 is 0.0375",
+        _GROQ,
+        calls=cached,
+    ),
+    Difference(
+        "LiteLLM",
+        "mistral_ai",
+        "mistral/mistral-large-4*",
+        "the price of October there; reduced on 2026-10-29",
+        _MISTRAL,
+    ),
+    Difference(
+        "LiteLLM",
+        "mistral_ai",
+        "mistral/mistral-medium mistral/open-mistral-nemo",
+        "what the alias was moved to there; the reply names the model",
+        _MISTRAL,
+    ),
+    Difference(
+        "LiteLLM",
+        "novita",
+        "novita/mistralai/mistral-nemo novita/mindai/macaron-v1-* novita/deepseek/deepseek-v4-pro-0813",
+        "other rates there than on the page that genai-prices quotes",
+        _NOVITA,
+    ),
+    Difference(
+        "LiteLLM",
+        "openai",
+        "ft:gpt-4o-2024-11-20",
+        "a rate for writing to the cache there, which is the one for reading",
+        _OPENAI,
+        calls=written,
+    ),
+    Difference(
+        "LiteLLM",
+        "openai",
+        "gpt-5.6-cyber",
+        "a tier for long prompts there, which the page does not have",
+        _OPENAI,
+        calls=longer(272_000),
+    ),
+    Difference("LiteLLM", "ovhcloud", "ovhcloud/*", "the page's euros there, its dollars here", _OVH),
+    Difference(
+        "LiteLLM",
+        "perplexity",
+        "perplexity/sonar* perplexity/perplexity/sonar*",
+        "the fee for each request is not in its function",
+        _PERPLEXITY,
+    ),
+    Difference(
+        "LiteLLM",
+        "perplexity",
+        "perplexity/*",
+        "its function charges cached input in full, and long prompts as short ones",
+        _PERPLEXITY,
+        calls=either(cached, written, longer(128_000)),
+    ),
+    Difference(
+        "LiteLLM",
+        "together",
+        "together_ai/*",
+        "other rates there than on the page that genai-prices quotes",
+        _TOGETHER,
+    ),
+    Difference(
+        "LiteLLM",
+        "x_ai",
+        "xai/grok-code-fast*",
+        "five times as much there as on the page that genai-prices quotes",
+        _XAI,
     ),
 )
 

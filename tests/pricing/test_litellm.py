@@ -32,6 +32,9 @@ from tests.oracles.random_usage import random_usages
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 litellm: Any = pytest.importorskip("litellm")
 
+# Pydantic's, about types of LiteLLM's own.
+pytestmark = pytest.mark.filterwarnings("ignore:Items.*ReadOnly:UserWarning")
+
 _USAGES = 200
 _TIERS = (STANDARD, "flex", "priority")
 # It prices by the clock on the wall, where hours count.
@@ -64,7 +67,7 @@ def _their_cost(key: str, service: str, usage: Usage, tier: str) -> Decimal:
 
 
 def _comparable(usage: Usage, entry: Entry, row: dict[str, Any]) -> Usage:
-    """The tokens that its function takes (no sound, pictures, lifetimes, tools), of classes with a rate there.
+    """The tokens that its function takes (no sound, pictures, tools), of classes with a rate there.
 
     What it has no rate for, it charges nothing for.
     """

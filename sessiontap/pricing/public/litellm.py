@@ -143,13 +143,13 @@ class _Row:
     def _tiers(self) -> dict[str | None, _Rates]:
         tiers: dict[str | None, _Rates] = {}
         for key, value in self._row.items():
-            rate = amount(value, _MILLION)
+            rate = amount(value, _MILLION) if "cost" in key else None
             if not rate:
                 continue
             priced = read_field(key)
             if priced is not None:
                 tiers.setdefault(priced.service_tier, _Rates()).put(priced.token_class, priced.above, rate)
-            elif "cost" in key and key not in _PIECES and key != "file_search_cost_per_1k_calls":
+            elif key not in _PIECES and key != "file_search_cost_per_1k_calls":
                 self.left_out.add(key)
         for step in objects(self._row, "tiered_pricing"):
             self._step(step, tiers.setdefault(None, _Rates()))

@@ -81,8 +81,9 @@ class _File:
     def __init__(self, path: Path) -> None:
         there = path.exists()
         self._path = str(path)
-        self._lines = path.read_text("utf-8-sig").splitlines() if there else list(_HEAD)
+        # What is no such file at all is told by the first of the two.
         self._top = yamlfile.read(path) if there else Mapping({}, {}, 1)
+        self._lines = path.read_text("utf-8-sig").splitlines() if there else list(_HEAD)
         if "providers" not in self._top.lines:
             self._lines.append("providers:")
             self._top.lines["providers"] = len(self._lines)

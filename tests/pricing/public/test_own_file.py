@@ -149,8 +149,9 @@ def test_a_file_that_lines_cannot_be_put_into_is_refused(path: Path, text: str) 
         put(path, taken("m"))
 
 
-def test_a_file_with_a_mistake_is_refused(path: Path) -> None:
+@pytest.mark.parametrize("text", [b"providers:\n\tp:\n", b"providers:\n  \xff: 1\n"])
+def test_a_file_with_a_mistake_is_refused(path: Path, text: bytes) -> None:
     """With the line of the mistake."""
-    path.write_text("providers:\n\tp:\n", "utf-8")
+    path.write_bytes(text)
     with pytest.raises(PricingError, match=r"pricing\.yaml:2: "):
         put(path, taken("m"))
