@@ -88,11 +88,7 @@ def _only_ours(found: Report) -> Iterator[_Row]:
 
 def _name(compared: Compared) -> str:
     quote = compared.quote
-    return (
-        quote.model
-        if quote.region is None or quote.region in quote.model
-        else f"{quote.model} ({quote.region})"
-    )
+    return f"{quote.model} ({quote.region})" if quote.beside else quote.model
 
 
 def _words(one: Difference) -> Cell:
@@ -112,7 +108,7 @@ def _sums(found: Report) -> list[Text]:
     return [
         Text(f"{counted(len(found.differing), 'model')} with {counted(differing, 'difference')}", "bold"),
         Text(f"{counted(len(found.missing), 'model')} missing in ours", "bold"),
-        Text(f"{counted(found.same, 'model')} the same", "bold"),
+        Text(f"{counted(len(found.agreeing), 'model')} the same", "bold"),
         Text(f"{counted(found.rates, 'price')} compared"),
         Text(f"{counted(len(found.only_ours), 'model')} only in ours"),
     ]
@@ -136,7 +132,7 @@ def as_document(public: PublicTable, found: Report) -> Json:
     """All of it: rates are exact, USD per million tokens, or per thousand uses of a tool."""
     return {
         "against": public.kind,
-        "models_same": found.same,
+        "models_same": len(found.agreeing),
         "prices_compared": found.rates,
         "missing": [
             {

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from sessiontap.cli.options import home_option
 from sessiontap.cli.prices_check import compared_with
-from sessiontap.cli.prices_table import open_prices
-from sessiontap.errors import PricingError
 from sessiontap.export.output import write_file
 from sessiontap.pricing import PriceTable, load_prices
-from sessiontap.pricing.public.own_file import Changed, put_in
-from sessiontap.pricing.public.takeover import Choice, takeover
+from sessiontap.pricing.public.renewal import Renewal, renewed
+from sessiontap.pricing.public.takeover import Choice
 from sessiontap.resources import find
 from sessiontap.views.numbers import counted
 
@@ -86,21 +82,24 @@ def import_prices(
       sessiontap prices import data.json --provider openai -o -
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     at_ms = time.time_ns() // 1_000_000
-    today = datetime.fromtimestamp(at_ms / 1000, UTC).date()
-    table = open_prices(home, None)
-    public, found = compared_with(file, providers, at_ms, table)
-    choice = Choice(models, missing_only)
-    chosen = [each for each in (*found.missing, *found.differing) if choice.wants(each)]
-    taken = tuple(takeover(chosen, starts.date() if starts else today, today, public.home))
     target = home / _OWN if output in {None, _STDOUT} else Path(output or "")
-    changed = put_in(target, taken, _derived(table), overwrite=overwrite)
-    said = _said(changed, len(chosen) - len(taken))
+    public, found = compared_with(file, providers, at_ms, _with(target))
+    renewal = renewed(
+        target,
+        _with,
+        public,
+        found,
+        Choice(providers, models, missing_only),
+        at_ms=at_ms,
+        starts=starts.date() if starts else None,
+        overwrite=overwrite,
+    )
+    changed, said = renewal.changed, _said(renewal)
     if not changed.put_in:
         click.echo(
             f"Nothing taken from {public.kind}: no other model that is missing or differs{said}.", err=True
         )
         return
-    _refuse_broken(changed.text, target)
     models_of = f"{counted(len(changed.put_in), 'model')} of {public.kind}"
     if output == _STDOUT:
         click.echo(changed.text, nl=False)
@@ -111,35 +110,19 @@ def import_prices(
     click.echo(f"Put {models_of} into {target}{said}.")
 
 
-def _said(changed: Changed, left_out: int) -> str:
+def _with(path: Path) -> PriceTable:
+    """Our prices with those of a file over them, where there is one."""
+    return load_prices(find("pricing.yaml"), *([path] if path.exists() else []))
+
+
+def _said(renewal: Renewal) -> str:
     parts = []
-    if changed.kept:
+    if renewal.changed.kept:
         parts.append(
-            f"{counted(len(changed.kept), 'model')} stayed as the file had it (--overwrite replaces)"
+            f"{counted(len(renewal.changed.kept), 'model')} stayed as the file had it (--overwrite replaces)"
         )
-    if left_out:
+    if renewal.left_out:
         parts.append(
-            f"{counted(left_out, 'row')} left out: of a region alone, or of a name that was there already"
+            f"{counted(renewal.left_out, 'row')} left out: of a region alone, or of a name that has two prices"
         )
     return "".join(f"; {part}" for part in parts)
-
-
-def _derived(table: PriceTable) -> Mapping[str, frozenset[str]]:
-    """By provider the classes that its rules fill in."""
-    found: dict[str, frozenset[str]] = {}
-    for provider, _, entry in table.entries():
-        found.setdefault(provider, frozenset(rule.token_class for rule in entry.derived))
-    return found
-
-
-def _refuse_broken(text: str, target: Path) -> None:
-    """Raises PricingError where the file would not load: nothing is written then."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / _OWN
-        path.write_text(text, "utf-8")
-        try:
-            load_prices(find("pricing.yaml"), path)
-        except PricingError as error:
-            reason = str(error).replace(str(path), "it would have, in line", 1).replace("line:", "line ", 1)
-            message = f"{target}: nothing was put in, for {reason}; leave the model out with --model"
-            raise PricingError(message) from error

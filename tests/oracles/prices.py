@@ -1,42 +1,65 @@
-"""genai-prices as an independent oracle of cost; needs Python 3.12 or later (see pyproject's dev extra)."""
+"""genai-prices as an independent reader of replies and of prices; needs Python 3.12 (see the dev extra)."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import genai_prices
 
 from sessiontap.call import Call
+from tests.oracles.corpus import Exchange
 
-PROVIDERS = {"openai": "openai", "anthropic": "anthropic", "gcp.gemini": "google"}
-"""Those whose costs are compared: our name, and theirs."""
-_CLASSES = {
-    "input_tokens": "input_tokens",
-    "cache_read_input_tokens": "cache_read_tokens",
-    "cache_creation_input_tokens": "cache_write_tokens",
-    "input_audio_tokens": "input_audio_tokens",
-    "input_image_tokens": "input_image_tokens",
-    "cache_read_input_audio_tokens": "cache_audio_read_tokens",
-    "cache_read_input_image_tokens": "cache_image_read_tokens",
-    "output_tokens": "output_tokens",
-    "output_audio_tokens": "output_audio_tokens",
-    "output_image_tokens": "output_image_tokens",
+_SHAPES = {
+    "/responses": "responses",
+    "/completions": "chat",
+    "/embeddings": "embeddings",
+    "/embed": "embeddings",
+    "/invoke": "anthropic",
 }
+"""Its names of the wire shapes, by how their paths end; what it has none for, and some of what it has, is its `default`."""
+_TIERS = {"flex": "flex", "on_demand_flex": "flex", "priority": "priority"}
 
 
-def genai_prices_cost(call: Call) -> Decimal | None:
-    """What genai-prices says that the whole call cost, at its start and service tier; None: no such model."""
-    counts = {theirs: getattr(call.usage, ours) for ours, theirs in _CLASSES.items()}
-    usage = genai_prices.Usage(**{name: count for name, count in counts.items() if count is not None})
-    try:
-        found = genai_prices.calc_price(
-            usage,
-            (call.model or "").removeprefix("models/"),
-            provider_id=PROVIDERS[call.provider],
-            genai_request_timestamp=datetime.fromisoformat(call.started_at),
-            price_context={"service_tier": call.service_tier} if call.service_tier else None,
-        )
-    except LookupError:
-        return None
-    return Decimal(found.total_price)
+def genai_prices_cost(exchange: Exchange, call: Call) -> Decimal | None:
+    """What it makes of an exchange; the record gives the moment, the service tier and a model not in the reply.
+
+    None where it cannot read the reply, or has no such provider or model.
+    """
+    url = exchange.url.geturl()
+    shape = next((name for end, name in _SHAPES.items() if exchange.url.path.endswith(end)), "default")
+    tier = _TIERS.get((call.service_tier or "").lower())
+    when: dict[str, Any] = {
+        "genai_request_timestamp": datetime.fromisoformat(call.started_at),
+        "price_context": {"service_tier": tier} if tier else None,
+    }
+    for each in (shape, "default"):
+        # What it cannot read is a ValueError, whom it does not know a LookupError.
+        with suppress(ValueError, LookupError):
+            read = genai_prices.extract_usage(_reply(exchange), provider_api_url=url, api_flavor=each)
+            priced = (
+                read.calc_price(**when)
+                if read.model
+                else genai_prices.calc_price(
+                    read.usage, call.model or "", provider_id=read.provider.id, **when
+                )
+            )
+            return Decimal(priced.total_price)
+    return None
+
+
+def _reply(exchange: Exchange) -> dict[str, Any]:
+    """The reply as one document; of a stream the last part with usage, over what Anthropic says before."""
+    documents = exchange.documents()
+    if len(documents) == 1:
+        return documents[0]
+    whole: dict[str, Any] = {}
+    for each in documents:
+        inner = [each.get(key) for key in ("message", "response", "metadata")]
+        part = next((found for found in inner if isinstance(found, dict)), each)
+        if part.get("usage") or part.get("usageMetadata"):
+            before = whole.get("usage") or {} if each.get("type") == "message_delta" else {}
+            whole = {**whole, **part, "usage": {**before, **(part.get("usage") or {})}}
+    return whole

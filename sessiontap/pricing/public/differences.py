@@ -94,8 +94,8 @@ class Report:
     missing: tuple[Compared, ...]
     """Models that have no price here."""
     differing: tuple[Compared, ...]
-    same: int
-    """How many models are the same."""
+    agreeing: tuple[Compared, ...]
+    """Models that are the same."""
     rates: int
     """How many prices were compared."""
     only_ours: tuple[tuple[str, str], ...]
@@ -108,7 +108,7 @@ def report(table: PriceTable, public: PublicTable, at_ms: int, providers: Iterab
     return Report(
         missing=tuple(each for each in found if each.entry is None),
         differing=tuple(each for each in found if each.differences),
-        same=sum(each.entry is not None and not each.differences for each in found),
+        agreeing=tuple(each for each in found if each.entry is not None and not each.differences),
         rates=sum(each.rates for each in found),
         only_ours=tuple(sorted(_only_ours(table, found, at_ms))),
     )

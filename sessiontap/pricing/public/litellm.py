@@ -50,6 +50,7 @@ _REGIONS: Mapping[str, re.Pattern[str]] = {
     "azure.ai.openai": re.compile(r"(?P<region>us|us-gov|eu|apac|global|global-standard)/(?P<model>.+)"),
 }
 _ANYWHERE = "*"
+_A_REGION = "us-east-1"
 _SIZE = re.compile(r"(?:^|/)(?:[0-9]+|max)-x-(?:[0-9]+|max)/")
 
 
@@ -82,6 +83,8 @@ def read(document: JsonObject) -> PublicTable:
             left_out["a price by the size of an image"] += 1
             continue
         region, model = _name(provider, key)
+        if region is None and _is_dearer(row, obj(document, f"global.{model}")):
+            region = _A_REGION
         quotes.append(Quote(provider, model, (), region, (Dated(None, terms),)))
     return PublicTable(_KIND, _HOME, once(quotes), others, without, left_out)
 
@@ -95,6 +98,12 @@ def _name(provider: str, key: str) -> tuple[str | None, str]:
     if found is not None:
         return found["region"].removesuffix("-standard"), found["model"]
     return region_of(provider, model), model
+
+
+def _is_dearer(row: JsonObject, worldwide: JsonObject) -> bool:
+    """True where a row without a region has the price in one: Bedrock's do so here, and do not there."""
+    here, there = (amount(each.get("input_cost_per_token")) for each in (row, worldwide))
+    return here is not None and there is not None and here > there
 
 
 @dataclass(slots=True)

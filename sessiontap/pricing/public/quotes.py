@@ -40,6 +40,11 @@ class Quote:
     is_family: bool = False
     """True where `model` is a name for many, which may be nobody's own."""
 
+    @property
+    def beside(self) -> bool:
+        """True for prices of a region that the model's own name, unlike `us.anthropic…`, does not say."""
+        return self.region is not None and not self.model.startswith(f"{self.region}.")
+
     def at(self, day: date) -> Dated | None:
         """What held on a day; None before the first."""
         held = [dated for dated in self.dated if dated.starts is None or dated.starts <= day]

@@ -32,6 +32,8 @@ class Taken:
 class Choice:
     """What is to be taken over."""
 
+    providers: tuple[str, ...] = ()
+    """Any of these; none for all."""
     models: tuple[str, ...] = ()
     """Patterns of names, any of which will do; none for every model."""
     missing_only: bool = False
@@ -47,19 +49,19 @@ class Choice:
         )
 
 
-def takeover(chosen: Iterable[Compared], starts: date, checked: date, source: str) -> Iterator[Taken]:
+def takeover(
+    chosen: Iterable[Compared], agreeing: Iterable[Compared], starts: date, checked: date, source: str
+) -> Iterator[Taken]:
     """What to write for these models, each name once.
 
     A model that has a price here keeps it for calls before `starts`, and from then on whatever the public
     table says nothing of; one that has none gets the public table's for ever before. `source` stands where
-    the table names none. Left out are prices of a region beside the model's own, and rows that say nothing
-    that a price file can hold.
+    the table names none. Left out are prices of a region beside the model's own, rows that say nothing that
+    a price file can hold, and what another row, one of those that agree with us, says otherwise.
     """
-    met: set[tuple[str, str]] = set()
+    met = {_key(each) for each in agreeing if not each.quote.beside}
     for each in chosen:
-        quote = each.quote
-        name = _name(each)
-        key = (quote.provider, folded(name))
+        quote, name, key = each.quote, _name(each), _key(each)
         dated = tuple(_dated(each, starts, checked, source))
         if key in met or not _can_be_written(name) or not dated:
             continue
@@ -68,6 +70,10 @@ def takeover(chosen: Iterable[Compared], starts: date, checked: date, source: st
             other for other in quote.names if folded(other) != key[1] and _can_be_written(other)
         )
         yield Taken(quote.provider, name, () if each.match else tuple(names), dated)
+
+
+def _key(compared: Compared) -> tuple[str, str]:
+    return compared.quote.provider, folded(_name(compared))
 
 
 def _name(compared: Compared) -> str:
@@ -92,7 +98,7 @@ def _dated(compared: Compared, starts: date, checked: date, source: str) -> Iter
         )
         for each in quoted
     ]
-    if compared.quote.region is not None and compared.quote.region not in compared.quote.model:
+    if compared.quote.beside:
         return
     before = compared.match.entries if compared.match is not None and len(theirs) == 1 else ()
     kept = [

@@ -45,7 +45,7 @@ def test_a_rate_that_differs(ours: Ours, genai: Make) -> None:
     (one,) = model.differences
     assert one == Difference("output", "standard", 0, None, None, Decimal(15), Decimal(30))
     assert one.ratio == 2
-    assert (found.rates, found.same) == (2, 0)
+    assert (found.rates, found.agreeing) == (2, ())
 
 
 def test_what_floats_leave_behind_is_no_difference(ours: Ours, genai: Make) -> None:
@@ -132,7 +132,10 @@ def test_a_row_of_a_region_is_compared_with_ours_there(
     rates = {"bedrock/us-gov-west-1/c": 1.2e-6, "eu.c": 1.1e-6, "bedrock/us-gov-east-1/c": 1e-6}
     rows = {key: {"litellm_provider": "bedrock", "input_cost_per_token": rate} for key, rate in rates.items()}
     found = report(load_prices(path), read(rows), NOW)
-    assert (found.same, [one.region for one in found.differing[0].differences]) == (2, ["us-gov-east-1"])
+    assert (len(found.agreeing), [one.region for one in found.differing[0].differences]) == (
+        2,
+        ["us-gov-east-1"],
+    )
 
 
 def test_hours_are_compared_all_week(ours: Ours, litellm: Make) -> None:

@@ -34,7 +34,7 @@ def compare(write: Callable[..., Path]) -> Compare:
 def take(found: Report, choice: Choice | None = None) -> tuple[Taken, ...]:
     """What is taken over of it."""
     rows = (each for each in (*found.missing, *found.differing) if (choice or Choice()).wants(each))
-    return tuple(takeover(rows, TODAY, TODAY, "the table"))
+    return tuple(takeover(rows, found.agreeing, TODAY, TODAY, "the table"))
 
 
 def test_a_model_that_is_missing_is_taken_as_it_is(compare: Compare, litellm: Make) -> None:
@@ -104,9 +104,9 @@ def test_a_family_is_written_under_our_name(compare: Compare, genai: Make) -> No
     [
         (Choice(), {"differs", "new"}),
         (Choice(missing_only=True), {"new"}),
-        (Choice(("N*",)), {"new"}),
-        (Choice(("d*", "s*")), {"differs"}),
-        (Choice(("new",), missing_only=True), {"new"}),
+        (Choice(models=("N*",)), {"new"}),
+        (Choice(models=("d*", "s*")), {"differs"}),
+        (Choice(models=("new",), missing_only=True), {"new"}),
     ],
 )
 def test_only_what_is_asked_for_is_taken(
