@@ -25,7 +25,7 @@ FLOORS = (
     ("errors semconv usage call settings times untrusted redact recent resources estimate", True),
     ("wire apis pricing store sessions identity background", False),
     ("providers record meter socket_meter stream_usage views export", True),
-    ("replay web demo", True),
+    ("replay web demo doctor", True),
     ("proxy cli", False),
     ("__main__", False),
 )

@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "prices": Entry("sessiontap.cli.prices:prices", "Look into the prices that calls are priced by."),
         "reprice": Entry("sessiontap.cli.reprice:reprice", "Price stored calls again, by today's table."),
+        "doctor": Entry("sessiontap.cli.doctor:doctor", "Look for what is not in order."),
     }
 )
 """A new command: its file, and its line here."""

@@ -71,6 +71,7 @@ def import_prices(
     FILE is LiteLLM's model_prices_and_context_window.json or genai-prices' data.json. Taken are the models
     that have no price yet and those whose price differs, as `prices check` shows them: look there first.
     A price that differs is appended with the day from which it holds, so that older calls keep their cost.
+    Models that would lose a right price with that, as Azure's do with OpenAI's, get one of their own.
 
     Models and comments that your file has already stay as they are, but for those that --overwrite
     replaces. Prices that FILE has for a region alone are not taken, nor are models at 0: nobody may know.
@@ -122,7 +123,6 @@ def _said(renewal: Renewal) -> str:
             f"{counted(len(renewal.changed.kept), 'model')} stayed as the file had it (--overwrite replaces)"
         )
     if renewal.left_out:
-        parts.append(
-            f"{counted(renewal.left_out, 'row')} left out: of a region alone, or of a name that has two prices"
-        )
+        rows = counted(renewal.left_out, "row")
+        parts.append(f"{rows} left out: of a region alone, or not what another row says")
     return "".join(f"; {part}" for part in parts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -14,6 +13,8 @@ import pytest
 from sessiontap.call import Call
 from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
+from sessiontap.pricing import load_prices
+from sessiontap.resources import find
 from sessiontap.store import Ledger
 from tests.end_to_end.recorded import SESSION, Played, Player
 from tests.oracles.calls import kind_of
@@ -148,57 +149,9 @@ def test_recording_raises_no_alarm(run: Run) -> None:
     assert len(said) == len(not_json)
 
 
-# Why our cost may differ from what genai-prices gives for the same call; the first that fits counts.
-_REASONS: tuple[tuple[str, Callable[[Call], bool]], ...] = (
-    (
-        (
-            "web and file searches are billed by use (https://platform.openai.com/docs/pricing, "
-            "https://docs.anthropic.com/en/docs/about-claude/pricing); genai-prices counts tokens only"
-        ),
-        lambda call: bool(call.usage.web_search_requests or call.usage.file_search_requests),
-    ),
-    (
-        (
-            "usage.iterations are billed at the model of each (anthropic SDK, BetaIterationsUsage); "
-            "genai-prices prices the whole at the model that answered"
-        ),
-        lambda call: bool(call.usage_parts),
-    ),
-    (
-        (
-            "audio tokens of gpt-4o-audio-preview cost $40 in, $80 out "
-            "(https://platform.openai.com/docs/pricing; so LiteLLM); genai-prices has its text rates only"
-        ),
-        lambda call: (call.model or "").startswith("gpt-4o-audio-preview"),
-    ),
-)
-
-
-def test_cost_is_that_of_genai_prices(run: Run, print_table: Callable[[str], None]) -> None:
-    """Each call that genai-prices knows costs the same to 1e-6, or differs for a reason that is named."""
-    pytest.importorskip("genai_prices", reason="genai-prices needs Python 3.12")
-    from tests.oracles.prices import PROVIDERS, genai_prices_cost
-
-    counted: collections.Counter[str] = collections.Counter()
-    unexplained = []
-    for call in run.calls.values():
-        if (
-            call.usage.input_tokens is None
-            or call.provider not in PROVIDERS
-            or call.usage_source != "reported"
-        ):
-            continue
-        assert call.cost_usd is not None, (call.model, call.unpriced_reason)
-        theirs = genai_prices_cost(call)
-        if theirs is None:
-            counted[f"priced here, unknown to genai-prices: {call.model}"] += 1
-        elif abs(theirs - call.cost_usd) <= Decimal("0.000001"):
-            counted["equal"] += 1
-        else:
-            reason = next((text for text, fits in _REASONS if fits(call)), None)
-            counted[f"different: {reason}"] += 1
-            if reason is None:
-                unexplained.append((call.model, call.service_tier, call.usage, call.cost_usd, theirs))
-    print_table("\n".join(f"{number:5}  {text}" for text, number in counted.most_common()))
-    assert unexplained == []
-    assert counted["equal"] > 750
+def test_every_other_cost_is_that_of_our_table(run: Run) -> None:
+    """Each call is recorded with the cost, parts and price that the table gives, or why there is none."""
+    table = load_prices(find("pricing.yaml"))
+    priced = [call for call in run.calls.values() if call.usage and call.cost_source != "provider"]
+    assert [(call.provider, call.model) for call in priced if table.price(call) != call] == []
+    assert sum(call.cost_source == "table" for call in priced) > _LEAST_WITH_USAGE

@@ -174,6 +174,8 @@ def test_costs_of_recorded_exchanges_equal_those_of_genai_prices(
     assert found.counted["equal"] > _LEAST_EQUAL
 
 
+# Some of what it loads for a provider warns when it is loaded.
+@pytest.mark.filterwarnings("ignore:.*ReadOnly.*:UserWarning")
 def test_costs_of_recorded_exchanges_equal_those_of_litellm(
     ours: PriceTable, metered: list[Metered], print_table: Callable[[str], None]
 ) -> None:

@@ -208,6 +208,7 @@ def test_providers_that_are_not_here_are_counted(read: Read) -> None:
         ("bedrock", "bedrock/us-gov-west-1/anthropic.c", ("aws.bedrock", "anthropic.c", "us-gov-west-1")),
         ("bedrock_converse", "eu.anthropic.c", ("aws.bedrock", "eu.anthropic.c", "eu")),
         ("bedrock", "bedrock/*/1-month/c", ("aws.bedrock", "1-month/c", None)),
+        ("bedrock", "us.openai.g", ("aws.bedrock", "us.openai.g", "us")),
         ("azure", "azure/eu/gpt-4o", ("azure.ai.openai", "gpt-4o", "eu")),
         ("azure", "azure/global-standard/gpt-4o", ("azure.ai.openai", "gpt-4o", "global")),
         ("azure", "azure/gpt-4o", ("azure.ai.openai", "gpt-4o", None)),
@@ -219,3 +220,17 @@ def test_keys_are_names_by_our_providers(
     """Without the table's prefix, and with the region that the key names."""
     (quote,) = read({key: {"litellm_provider": service, "input_cost_per_token": 1e-6}}).quotes
     assert (quote.provider, quote.model, quote.region) == expected
+
+
+def test_bedrocks_row_that_costs_more_than_the_global_one_is_of_a_region(read: Read) -> None:
+    """It says nothing of the model's price elsewhere."""
+    row, dearer = ({"litellm_provider": "bedrock", "input_cost_per_token": usd} for usd in (1e-6, 1.1e-6))
+    table = read({"global.a": row, "bedrock_mantle/a": dearer, "a": row, "global.b": row, "b": dearer})
+    found = {(quote.model, quote.region) for quote in table.quotes}
+    assert found == {
+        ("global.a", "global"),
+        ("a", "us-east-1"),
+        ("a", None),
+        ("global.b", "global"),
+        ("b", "us-east-1"),
+    }

@@ -138,6 +138,27 @@ def test_a_region_beside_the_model_is_left_out(
     assert [each.model for each in take(found)] == ["eu.c"]
 
 
+def test_letters_of_a_region_in_a_name_say_no_region(
+    write: Callable[..., Path], read: Callable[[object], PublicTable]
+) -> None:
+    """There is an `us` in `computer-use`."""
+    path = write("providers: {azure.ai.openai: {source: s, checked: 2026-01-01, models: {}}}")
+    row = {"litellm_provider": "azure", "input_cost_per_token": 1e-6}
+    found = report(load_prices(path), read({"azure/us/computer-use": row, "azure/eu/europe": row}), NOW)
+    assert len(found.missing) == 2
+    assert take(found) == ()
+
+
+def test_a_row_that_another_one_denies_is_left_out(
+    compare: Compare, read: Callable[[object], PublicTable]
+) -> None:
+    """Where that one agrees with us; a row of a region denies nothing."""
+    row = {"litellm_provider": "groq", "input_cost_per_token": 1e-6}
+    found = compare("{m: {input: 1}}", read({"groq/m": row, "m": {**row, "input_cost_per_token": 2e-6}}))
+    assert (len(found.agreeing), len(found.differing)) == (1, 1)
+    assert take(found) == ()
+
+
 def test_rates_stay_exact(compare: Compare, read: Callable[[object], PublicTable]) -> None:
     """As the text of the table has them."""
     text = '{"groq/m": {"litellm_provider": "groq", "input_cost_per_token": 1.1e-07}}'

@@ -1,0 +1,11 @@
+"""What `sessiontap doctor` looks at: `CHECKS`, each of which answers with findings."""
+
+from sessiontap.doctor.findings import Check, Finding
+from sessiontap.doctor.home import check_home
+from sessiontap.doctor.prices import check_prices
+from sessiontap.doctor.versions import check_versions
+
+CHECKS: tuple[Check, ...] = (check_versions, check_home, check_prices)
+"""In the order in which they are told. A new check: its file, and its name here."""
+
+__all__ = ["CHECKS", "Check", "Finding"]

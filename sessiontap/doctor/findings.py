@@ -1,0 +1,28 @@
+"""Finding: one thing that a check found, good or bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from sessiontap.settings import Settings
+
+Verdict = Literal["ok", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, and what is to be said of it, each in one line."""
+
+    verdict: Verdict
+    """`problem`: something does not work. `warning`: it works, but not as somebody meant it to."""
+    topic: str
+    message: str
+
+
+class Check(Protocol):
+    """Looks at one thing. Changes nothing on disk, and never raises for what it finds."""
+
+    def __call__(self, settings: Settings) -> Iterable[Finding]:
+        """At least one finding."""
