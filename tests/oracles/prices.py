@@ -19,12 +19,12 @@ _SHAPES = {
     "/embed": "embeddings",
     "/invoke": "anthropic",
 }
-"""Its names of the wire shapes, by how their paths end; what it has none for, and some of what it has, is its `default`."""
+"""Its names of the wire shapes, by how their paths end; all others are its `default`, and some of these."""
 _TIERS = {"flex": "flex", "on_demand_flex": "flex", "priority": "priority"}
 
 
 def genai_prices_cost(exchange: Exchange, call: Call) -> Decimal | None:
-    """What it makes of an exchange; the record gives the moment, the service tier and a model not in the reply.
+    """What it makes of an exchange; the record gives the moment, the tier and a model not in the reply.
 
     None where it cannot read the reply, or has no such provider or model.
     """

@@ -1,4 +1,4 @@
-"""Why two figures of one call's cost differ: a list of reasons that is complete, and of which each is needed."""
+"""Why two figures of one call's cost differ: by a list of reasons that is complete, each of them needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models of the two public tables that have no price here, of the providers that we have: each has its reason."""
+"""Models of the two public tables that have no price here, of providers that we have: each has its reason."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class _LeftOut(NamedTuple):
 
 _FAMILY = "a name for many models in the other table, which is nobody's own"
 _MOVING = "a name that moves from model to model: the reply says which one it was"
+_VERTEX = "Vertex AI's, and has its price there"
 _NO_PRICE = "no price there either: it is not said to be free"
 _GONE = "was free while it was an experiment, and is gone"
 
@@ -37,13 +38,14 @@ _NOT_OF_GENAI_PRICES = (
     _LeftOut("aws.bedrock", "regional.*", "regions are factors of the model's entry"),
     _LeftOut("azure.ai.openai", "*:free", "OpenRouter's name"),
     _LeftOut("cerebras", "qwen-3-coder-480b", _NO_PRICE),
-    _LeftOut("gcp.gemini", "claude-*", "Vertex AI's, and has its price there"),
+    _LeftOut("gcp.gemini", "claude-4-*", "its own spelling of claude-opus-4 and claude-sonnet-4"),
+    _LeftOut("gcp.gemini", "claude-*", _VERTEX),
     _LeftOut("gcp.gemini", "gemini-2.5-flash-preview", "two previews with two prices, both gone"),
     _LeftOut("gcp.gemini", "gemini-flash-1.5*", "OpenRouter's name of gemini-1.5-flash"),
     _LeftOut("gcp.gemini", "gemini-pro-1.5", "OpenRouter's name of gemini-1.5-pro"),
     _LeftOut("gcp.gemini", "gemma-2-27b-it", "a reseller's price; Google never had one"),
     _LeftOut("gcp.gemini", "gemma-3n", _NO_PRICE),
-    _LeftOut("gcp.gemini", "gemma-4-26b-a4b-it-maas", "Vertex AI's, and has its price there"),
+    _LeftOut("gcp.gemini", "gemma-4-26b-a4b-it-maas", "Vertex AI's, priced there by its whole name"),
     _LeftOut("github.copilot", "gpt-*", "comes with the subscription; calls say what they cost"),
     _LeftOut("huggingface", "*:together", _NO_PRICE),
     _LeftOut("mistral_ai", "*:free", "OpenRouter's name"),
@@ -114,7 +116,7 @@ def _shown(name: str, priced: int, others: Counter[str], unknown: _Unknown) -> s
 def test_every_model_of_litellms_has_a_price_or_a_reason(
     ours: PriceTable, print_table: Callable[[str], None]
 ) -> None:
-    """What is priced by tokens or pieces there; nothing is left out without a reason, and no reason is idle."""
+    """All that it prices by tokens or pieces; nothing is left out without a reason, and no reason is idle."""
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
         pytest.skip("LiteLLM is not installed")
@@ -134,7 +136,8 @@ def test_every_model_of_genai_prices_has_a_price_or_a_reason(
     """All that it lists; nothing is left out without a reason, and no reason is idle."""
     snapshot = pytest.importorskip("genai_prices.data_snapshot").get_snapshot()
     others: Counter[str] = Counter()
-    unknown, priced = [], 0
+    unknown: list[tuple[str, str]] = []
+    priced = 0
     for service in snapshot.providers:
         provider, ending = genai_provider(service.id)
         if provider is None:

@@ -248,6 +248,133 @@ def test_a_model_that_shares_a_beginning_is_unpriced(ours: PriceTable, provider:
             },
             "0.02816",
         ),
+        # A million tokens: in the US, in fast mode, in regions with and without a price of their own.
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-opus-4-8",
+                "region": "us",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "5.5",
+        ),
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-opus-4-6",
+                "service_tier": "fast",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "30",
+        ),
+        (
+            {
+                "provider": "anthropic",
+                "response_model": "claude-opus-4-6",
+                "service_tier": "fast",
+                "region": "us",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "33",
+        ),
+        (
+            {
+                "provider": "aws.bedrock",
+                "response_model": "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+                "region": "us",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "1.1",
+        ),
+        (
+            {
+                "provider": "aws.bedrock",
+                "response_model": "global.anthropic.claude-haiku-4-5-20251001-v1:0",
+                "region": "global",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "1",
+        ),
+        (
+            {
+                "provider": "aws.bedrock",
+                "response_model": "anthropic.claude-haiku-4-5-20251001-v1:0",
+                "region": "us-gov-west-1",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "1.2",
+        ),
+        (
+            {
+                "provider": "gcp.vertex_ai",
+                "response_model": "claude-haiku-4-5@20251001",
+                "region": "us-east5",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "1.1",
+        ),
+        (
+            {
+                "provider": "openai",
+                "response_model": "gpt-5.4",
+                "region": "eu",
+                "usage": Usage(input_tokens=100_000),
+            },
+            "0.275",
+        ),
+        (
+            {
+                "provider": "openai",
+                "response_model": "gpt-4o",
+                "region": "eu",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "2.5",
+        ),
+        # DeepSeek at ten in the morning in Beijing: on a Tuesday and on a Sunday.
+        (
+            {
+                "provider": "deepseek",
+                "response_model": "deepseek-v4-pro",
+                "started_at": "2026-11-24T02:00:00.000Z",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "1.32",
+        ),
+        (
+            {
+                "provider": "deepseek",
+                "response_model": "deepseek-v4-pro",
+                "started_at": "2026-11-22T02:00:00.000Z",
+                "usage": Usage(input_tokens=1_000_000),
+            },
+            "0.66",
+        ),
+        # A minute of sound, a thousand characters, an answer that was searched for.
+        (
+            {
+                "provider": "openai",
+                "response_model": "whisper-1",
+                "usage": Usage(input_audio_ms=60_000),
+            },
+            "0.006",
+        ),
+        (
+            {
+                "provider": "openai",
+                "response_model": "tts-1",
+                "usage": Usage(input_characters=1000),
+            },
+            "0.015",
+        ),
+        (
+            {
+                "provider": "perplexity",
+                "response_model": "sonar",
+                "usage": Usage(input_tokens=500, output_tokens=500),
+            },
+            "0.006",
+        ),
     ],
 )
 def test_known_costs(

@@ -86,7 +86,7 @@ _GENAI_PRICES = (
         lambda each: _model(each, "mistral-large-latest") and _rates(each, "2", "6"),
     ),
     Reason(
-        "magistral-small-latest and -medium-latest are other models now; they have the rates of the first ones",
+        "magistral-small-latest and -medium-latest are other models now; they have the first ones' rates",
         "https://docs.mistral.ai/getting-started/models/models_overview/",
         lambda each: (
             (_model(each, "magistral-medium-latest") and _rates(each, "2", "5"))
@@ -111,7 +111,8 @@ _GENAI_PRICES = (
         "flex is half the price on Vertex AI too; they have no such rate of the model",
         "https://cloud.google.com/vertex-ai/generative-ai/pricing",
         lambda each: (
-            each.call.service_tier == "ON_DEMAND_FLEX" and each.is_theirs((each.call.cost_usd or 0) * 2)
+            each.call.service_tier == "ON_DEMAND_FLEX"
+            and each.is_theirs(2 * (each.call.cost_usd or Decimal(0)))
         ),
     ),
 )
