@@ -113,7 +113,7 @@ def import_prices(
 
 def _with(path: Path) -> PriceTable:
     """Our prices with those of a file over them, where there is one."""
-    return load_prices(find("pricing.yaml"), *([path] if path.exists() else []))
+    return load_prices(find("pricing.yaml"), *([path] if path.is_file() else []))
 
 
 def _said(renewal: Renewal) -> str:

@@ -136,6 +136,13 @@ def test_another_file_and_none_at_all(run: Run, file: str, own: Path, tmp_path: 
     assert not own.exists()
 
 
+def test_what_is_no_file_is_written_to_and_never_read(run: Run, file: str, tmp_path: Path) -> None:
+    """A pipe would be waited for; a folder is told."""
+    assert run("prices", "import", file, "-o", "/dev/null").exit_code == 0
+    folder = run("prices", "import", file, "-o", str(tmp_path))
+    assert (folder.exit_code, folder.stderr) == (1, f"sessiontap: {tmp_path}: Is a directory\n")
+
+
 @pytest.mark.parametrize("text", ["providers: {anthropic: {models: {}}}", "providers:\n\tp:\n"])
 def test_a_file_that_nothing_can_be_put_into_stays(run: Run, file: str, own: Path, text: str) -> None:
     """One line says why."""

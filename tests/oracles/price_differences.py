@@ -274,24 +274,9 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "LiteLLM",
         "aws.bedrock",
-        "bedrock/us-gov-*/claude-sonnet-4-5-*",
-        "a row without the vendor's name, which is Claude Platform's with us",
-        _BEDROCK,
-    ),
-    Difference(
-        "LiteLLM",
-        "aws.bedrock",
-        "bedrock/us-gov-*/anthropic.claude-sonnet-4-5-* bedrock_mantle/us-gov-*/openai.gpt-5.4",
+        "bedrock/us-gov-*/*claude-sonnet-4-5-* bedrock_mantle/us-gov-*/openai.gpt-5.4",
         "no tier for long prompts in these regions there",
         _BEDROCK,
-        calls=longer(200_000),
-    ),
-    Difference(
-        "LiteLLM",
-        "aws.bedrock",
-        "claude-sonnet-4-5-20250929-v1:0",
-        "the tier for long prompts stays there, which ended on Anthropic's own platform",
-        _CLAUDE,
         calls=longer(200_000),
     ),
     Difference(

@@ -79,7 +79,7 @@ class _File:
     """The lines of a price file, those that go, and those that are put behind them."""
 
     def __init__(self, path: Path) -> None:
-        there = path.exists()
+        there = path.is_file()  # and no pipe, which would be waited for
         self._path = str(path)
         # What is no such file at all is told by the first of the two.
         self._top = yamlfile.read(path) if there else Mapping({}, {}, 1)
