@@ -182,6 +182,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         _LITELLM,
         cached,
     ),
+    Difference(_GENAI, "openai", "ft:gpt-4o ft:gpt-4o-mini", "no rate for the cache there", _OPENAI, cached),
     Difference(_GENAI, "openai", "gpt-4o*-audio-preview", "no rates for audio there", _LITELLM, heard),
     Difference(_GENAI, "openai", "gpt-4o-search-preview", "no rate for the cache there", _LITELLM, cached),
     Difference(
@@ -203,6 +204,14 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         _GENAI,
         "openrouter",
+        "anthropic/claude-sonnet-4",
+        "no tier there for the months in which the beta of the 1M context had one",
+        "https://thenewstack.io/anthropics-claude-sonnet-4-model-gets-a-1m-token-context-window/",
+        before(date(2026, 4, 30), longer(200_000)),
+    ),
+    Difference(
+        _GENAI,
+        "openrouter",
         "google/*",
         "writing to a cache costs there less than input: it is asked for on top of it",
         _OPENROUTER,
@@ -218,6 +227,13 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         _GENAI,
+        "perplexity",
+        "sonar sonar-pro sonar-reasoning sonar-reasoning-pro",
+        "the fee of the largest search context there; the smallest is what a request asks for by default",
+        _PERPLEXITY,
+    ),
+    Difference(
+        _GENAI,
         "openrouter",
         "x-ai/grok-4-fast",
         "no tier there for long prompts",
@@ -230,6 +246,14 @@ DIFFERENCES: tuple[Difference, ...] = (
         "azure/us/* azure/us-gov/* azure/eu/* azure/apac/* azure/global*",
         "deployments in a data zone cost more; nothing in the traffic tells them from global ones",
         _AZURE,
+    ),
+    Difference(
+        "LiteLLM",
+        "azure.ai.openai",
+        "azure_ai/claude-sonnet-5-5",
+        "cached input at a tenth there, which on Anthropic's page is a twentieth",
+        _CLAUDE,
+        calls=cached,
     ),
     Difference(
         "LiteLLM",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
+from itertools import product
 
 from sessiontap.usage import Usage
 
@@ -17,15 +19,20 @@ _KINDS: tuple[tuple[str, ...], ...] = (
     ("image",),
     ("cache", "write", "audio", "image"),
 )
+# Every eleventh of the forty-two pairs comes next, so that a few already have all sizes and all kinds.
+_PAIRS = tuple(product(_SIZES, _KINDS))
+_ORDER = tuple(_PAIRS[number * 11 % len(_PAIRS)] for number in range(len(_PAIRS)))
+
+PER_MODEL = int(os.environ.get("SESSIONTAP_TEST_USAGES", "20"))
+"""How many usages are compared for each model. 200 take minutes: for each change of the prices."""
 
 
 def random_usages(seed: str) -> Iterator[Usage]:
     """Usages without end, the same ones for the same seed."""
     dice = random.Random(seed)
     while True:
-        for size in _SIZES:
-            for kinds in _KINDS:
-                yield _usage(dice, size, kinds)
+        for size, kinds in _ORDER:
+            yield _usage(dice, size, kinds)
 
 
 def _usage(dice: random.Random, size: int, kinds: tuple[str, ...]) -> Usage:

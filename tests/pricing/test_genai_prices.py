@@ -1,6 +1,6 @@
 """Our prices beside those of genai-prices, an independent table and engine: every model that both know.
 
-Two hundred random usages a model, in every service tier that both know, on the days around each change of a
+Random usages, in every service tier that both know, on the days around each change of a
 price and now, by day and by night.
 """
 
@@ -23,12 +23,11 @@ from sessiontap.pricing.public.services import genai_provider
 from sessiontap.pricing.terms import STANDARD
 from sessiontap.usage import Usage
 from tests.oracles.price_differences import Case, unexplained
-from tests.oracles.random_usage import random_usages
+from tests.oracles.random_usage import PER_MODEL, random_usages
 
 genai_prices: Any = pytest.importorskip("genai_prices")
 data_snapshot: Any = pytest.importorskip("genai_prices.data_snapshot")
 
-_USAGES = 200
 _TODAY = date(2026, 11, 23)
 _HOURS = (time(2, 30), time(12))  # one is dear where hours count
 _CONTEXTS: dict[str, dict[str, str]] = {
@@ -132,7 +131,7 @@ def _cases(ours: PriceTable, make_call: Callable[..., Call], provider: str) -> I
         if not where:
             continue
         pairs = zip(cycle(where), random_usages(name), strict=False)
-        for (entry, at, tier), drawn in islice(pairs, _USAGES):
+        for (entry, at, tier), drawn in islice(pairs, PER_MODEL):
             usage = _comparable(their_model, entry, at, drawn)
             call = make_call(
                 provider=provider,

@@ -1,6 +1,6 @@
 """Our prices beside LiteLLM's, an independent table and engine: every chat model that both know.
 
-Two hundred random usages a model: sizes of prompts, what is read from a cache and written to one, and the
+Random usages: sizes of prompts, what is read from a cache and written to one, and the
 service tiers that `cost_per_token` takes.
 """
 
@@ -26,7 +26,7 @@ from sessiontap.pricing.terms import STANDARD
 from sessiontap.times import epoch_ms
 from sessiontap.usage import Usage
 from tests.oracles.price_differences import Case, unexplained
-from tests.oracles.random_usage import random_usages
+from tests.oracles.random_usage import PER_MODEL, random_usages
 
 # Its prices are those that it brings; it would fetch today's else.
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -35,7 +35,6 @@ litellm: Any = pytest.importorskip("litellm")
 # Pydantic's, about types of LiteLLM's own.
 pytestmark = pytest.mark.filterwarnings("ignore:Items.*ReadOnly:UserWarning")
 
-_USAGES = 200
 _TIERS = (STANDARD, "flex", "priority")
 # It prices by the clock on the wall, where hours count.
 _NOW = datetime.now(UTC)
@@ -100,7 +99,7 @@ def _cases(ours: PriceTable, make_call: Callable[..., Call], provider: str) -> I
         if entry is None or not entry.terms.rates:
             continue
         pairs = zip(cycle(_tiers(litellm.model_cost[key], entry)), random_usages(key), strict=False)
-        for tier, drawn in islice(pairs, _USAGES):
+        for tier, drawn in islice(pairs, PER_MODEL):
             usage = _comparable(drawn, entry, litellm.model_cost[key])
             call = make_call(
                 provider=provider,

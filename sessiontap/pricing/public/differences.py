@@ -5,14 +5,14 @@ A class, tool, tier or region that the public table leaves out is not compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sessiontap.pricing.entry import Entry
 from sessiontap.pricing.public.quotes import Dated, PublicTable, Quote
-from sessiontap.pricing.rates import CLASSES
+from sessiontap.pricing.rates import CLASSES, Change
 from sessiontap.pricing.schedule import DAYS
 from sessiontap.pricing.table import Match, PriceTable
 from sessiontap.pricing.terms import STANDARD, Terms
@@ -183,12 +183,20 @@ def _in_tier(
 def _stated(terms: Terms, tier: str, above: int) -> frozenset[str]:
     """The classes that a table itself gives a rate for, of a tier and prompts of that size."""
     service = None if tier == STANDARD else terms.service[tier]
-    sizes = terms.above if service is None or service.above is None else service.above
     change = None if service is None else service.change
-    step = max((size for size in sizes or {} if size <= above), default=None)
-    if step is not None and sizes is not None:
+    usual = _step(terms.above, above)
+    sizes = terms.above if service is None or service.above is None else service.above
+    step = _step(sizes, above)
+    if usual > step:  # Long prompts have a price of their own, and nothing is said of them in this tier.
+        return frozenset()
+    if step and sizes is not None:
         change = sizes[step]
     return frozenset(terms.rates if change is None or change.factors else change.rates)
+
+
+def _step(sizes: Mapping[int, Change] | None, above: int) -> int:
+    """The prompt size whose change holds; 0 for none."""
+    return max((size for size in sizes or {} if size <= above), default=0)
 
 
 def _moments(ours: Entry, theirs: Entry) -> list[int | None]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sessiontap.pricing.match import folded
 from sessiontap.pricing.public.differences import Compared
 from sessiontap.pricing.public.quotes import Dated
+from sessiontap.pricing.public.sizes import at_every_size
 from sessiontap.pricing.rates import BASES
 from sessiontap.pricing.terms import Terms
 
@@ -94,7 +95,11 @@ def _dated(compared: Compared, starts: date, checked: date, source: str) -> Iter
     theirs = [
         Dated(
             each.starts,
-            replace(_over_ours(each.terms, compared), source=each.terms.source or source, checked=checked),
+            replace(
+                _over_ours(at_every_size(each.terms), compared),
+                source=each.terms.source or source,
+                checked=checked,
+            ),
         )
         for each in quoted
     ]

@@ -170,3 +170,15 @@ def test_a_models_other_names_find_it(ours: Ours, genai: Make) -> None:
     """A family's own name may be nobody's."""
     match = {"or": [{"equals": "real-name"}]}
     assert differences(ours("models: {real-name: {input: 1}}"), genai({"input_mtok": 1}, match=match)) == ()
+
+
+def test_long_prompts_in_a_tier_that_says_nothing_of_them(ours: Ours, litellm: Make) -> None:
+    """They are not compared where only the standard tier has a price for them."""
+    table = ours("models: {m: {input: 1, above: {200000: {x: 2}}, service: {flex: {x: 0.5}}}}")
+    public = litellm(
+        input_cost_per_token=1e-6,
+        input_cost_per_token_above_200k_tokens=2e-6,
+        input_cost_per_token_flex=5e-7,
+    )
+    assert report(table, public, NOW).rates == 3
+    assert differences(table, public) == ()

@@ -164,3 +164,21 @@ def test_rates_stay_exact(compare: Compare, read: Callable[[object], PublicTable
     text = '{"groq/m": {"litellm_provider": "groq", "input_cost_per_token": 1.1e-07}}'
     (taken,) = take(compare("{}", read(text)))
     assert taken.dated[0].terms.rates == {"input": Decimal("0.11")}
+
+
+def test_a_tier_without_prompt_sizes_gets_them(compare: Compare, litellm: Make) -> None:
+    """A long prompt in a batch is not to lose its surcharge."""
+    (taken,) = take(
+        compare(
+            "{}",
+            litellm(
+                input_cost_per_token=1e-6,
+                input_cost_per_token_above_200k_tokens=2e-6,
+                input_cost_per_token_batches=5e-7,
+            ),
+        )
+    )
+    batch = taken.dated[-1].terms.service["batch"]
+    assert batch is not None
+    assert batch.above is not None
+    assert batch.above[200_000].rates == {"input": 1}
