@@ -65,7 +65,6 @@ _NOT_OF_GENAI_PRICES = (
 )
 
 _NOT_OF_LITELLM = (
-    _LeftOut("aws.bedrock", "cohere.command-*text-v14", "retired"),
     _LeftOut("azure.ai.openai", "model_router", _MOVING),
     _LeftOut("deepseek", "search", "a tool of LiteLLM's own, not a model"),
     _LeftOut("fireworks", "fireworks-ai-*", "a price by size, for models that nobody names"),
