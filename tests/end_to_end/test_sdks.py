@@ -186,7 +186,8 @@ def _anthropic_async(path: str, *, stream: bool) -> str:
 
 
 def _gemini_client(**headers: str) -> genai.Client:
-    return genai.Client(api_key="none", http_options=types.HttpOptions(headers={**DEFAULT_HEADERS, **headers}))
+    options = types.HttpOptions(headers={**DEFAULT_HEADERS, **headers})
+    return genai.Client(api_key="none", http_options=options)
 
 
 def _gemini_config(path: str) -> types.GenerateContentConfig:
@@ -204,8 +205,8 @@ def _gemini(path: str, *, stream: bool) -> str:
 
 def _gemini_async(path: str, *, stream: bool) -> str:
     async def run() -> str:
-        # Where aiohttp is installed, the client uses it, and asks for a brotli that its newest releases cannot
-        # read beside the brotli that mitmproxy 11.0.2 brings.
+        # Where aiohttp is installed, the client uses it, and asks for br, which the newest aiohttp cannot read
+        # beside the brotli that mitmproxy 11.0.2 brings.
         async with _gemini_client(**{"Accept-Encoding": "gzip"}).aio as client:
             config = _gemini_config(path)
             if not stream:
