@@ -33,7 +33,7 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 litellm: Any = pytest.importorskip("litellm")
 
 # Pydantic's, about types of LiteLLM's own.
-pytestmark = pytest.mark.filterwarnings("ignore:Items.*ReadOnly:UserWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:Items? .*ReadOnly:UserWarning")
 
 _TIERS = (STANDARD, "flex", "priority")
 # It prices by the clock on the wall, where hours count.
