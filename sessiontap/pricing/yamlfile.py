@@ -27,6 +27,9 @@ from sessiontap.pricing.nodes import (
 )
 
 _MAX_DEPTH = 16
+_TOO_DEEP = f"nested deeper than {_MAX_DEPTH} levels"
+# libyaml's scanner runs ahead of its events, and may meet its own limit before this meets its.
+_LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
 _INDENT = re.compile(r"[ \t]*")
 
 
@@ -56,7 +59,12 @@ def _parse(file: str, text: str) -> Mapping:
         rows = text.splitlines()
         indent = _INDENT.match(rows[line]) if line < len(rows) else None
         tab = indent is not None and "\t" in indent[0]
-        problem = "a tab in the indentation; only spaces are allowed" if tab else f"not YAML: {error.problem}"
+        if tab:
+            problem = "a tab in the indentation; only spaces are allowed"
+        elif error.problem == _LIBYAML_TOO_DEEP:
+            problem = _TOO_DEEP
+        else:
+            problem = f"not YAML: {error.problem}"
         fault(file, line + 1, builder.trail(), problem)
     except yaml.reader.ReaderError as error:
         sign = error.character if isinstance(error.character, int) else ord(error.character)
@@ -126,7 +134,7 @@ class _Builder:
     ) -> None:
         self._refuse(node.line, event.tag, event.anchor)
         if len(self._open) == _MAX_DEPTH:
-            self._fault(node.line, f"nested deeper than {_MAX_DEPTH} levels")
+            self._fault(node.line, _TOO_DEEP)
         if self._key_next:
             self._fault(node.line, f"{described(node)} as a key, where a name is due")
         self._add(node)

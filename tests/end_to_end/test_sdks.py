@@ -205,8 +205,8 @@ def _gemini(path: str, *, stream: bool) -> str:
 
 def _gemini_async(path: str, *, stream: bool) -> str:
     async def run() -> str:
-        # Where aiohttp is installed, the client uses it, and asks for br, which the newest aiohttp cannot read
-        # beside the brotli that mitmproxy 11.0.2 brings.
+        # Where aiohttp is installed, the client uses it, and asks for br, which the newest aiohttp cannot
+        # read beside the brotli that mitmproxy 11.0.2 brings.
         async with _gemini_client(**{"Accept-Encoding": "gzip"}).aio as client:
             config = _gemini_config(path)
             if not stream:
