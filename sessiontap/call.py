@@ -93,6 +93,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """Why an ended call with usage has no cost."""
     request_bytes: int | None = None
     response_bytes: int | None = None
+    body_limit: int | None = None
+    """The bytes at which request or reply were cut in the store; None where neither was longer."""
+    proxy_id: str | None = None
+    """The proxy that a call under way belongs to; None once the call has ended."""
 
     @property
     def model(self) -> str | None:

@@ -31,6 +31,10 @@ class Identity:
     """The client's own id for the call, where it is a UUID."""
     attempt: int | None
     """0 for a first try, where the SDK counts its tries."""
+    omit_request: bool
+    """The client asks that what it sends is not stored."""
+    omit_reply: bool
+    """The client asks that what comes back is not stored."""
 
 
 def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, today: str) -> Identity:
@@ -63,6 +67,8 @@ def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, toda
         agent=known.get("user-agent", "").partition(" ")[0] or None,
         call_id=_uuid(known.get("helicone-request-id", "")),
         attempt=_small_number(known.get("x-stainless-retry-count", "")),
+        omit_request=known.get("helicone-omit-request", "").lower() == "true",
+        omit_reply=known.get("helicone-omit-response", "").lower() == "true",
     )
 
 

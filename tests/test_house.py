@@ -22,9 +22,12 @@ MOST_LINES = 400
 # before theirs, and from each other where the floor is open.
 FLOORS = (
     ("__init__", False),
-    ("errors semconv usage call settings times untrusted redact recent resources estimate", True),
+    (
+        "errors semconv usage call bodies settings times untrusted redact masking recent resources estimate",
+        True,
+    ),
     ("wire apis pricing store sessions identity background", False),
-    ("providers record meter socket_meter stream_usage views export", True),
+    ("providers record capture meter socket_meter stream_usage views export", True),
     ("replay web demo doctor", True),
     ("proxy cli", False),
     ("__main__", False),
