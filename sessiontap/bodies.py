@@ -45,6 +45,8 @@ class Body:
     """Bytes, of the whole body."""
     content_type: str | None = None
     left_out: LeftOut | None = None
+    masked: bool = False
+    """Credentials were taken out of the content: it is not what was sent."""
     pieces: tuple[Piece, ...] = ()
     """How the content came, in order: of a socket each message, else what came within some milliseconds.
     Their sizes sum to that of the content; none where it came at once."""

@@ -23,7 +23,10 @@ MOST_LINES = 400
 FLOORS = (
     ("__init__", False),
     (
-        "errors semconv usage call bodies settings times untrusted redact masking recent resources estimate",
+        (
+            "errors semconv usage call bodies settings times untrusted redact recent resources estimate"
+            " masking masking_events"
+        ),
         True,
     ),
     ("wire apis pricing store sessions identity background", False),

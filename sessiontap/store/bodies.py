@@ -20,6 +20,7 @@ import zstandard
 from sessiontap.bodies import Body, CallBodies, LeftOut, Piece
 from sessiontap.errors import StoreError
 from sessiontap.masking import Masker
+from sessiontap.masking_events import mask_events
 from sessiontap.store import journal
 from sessiontap.store.appender import Appender, ReplacedError
 from sessiontap.store.ropes import MOST_JOINED, Part, Rope, RopeError, cut, join
@@ -40,6 +41,7 @@ class _Side(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     size: int
     content_type: str | None = None
     left_out: LeftOut | None = None
+    masked: bool = False
     pieces: tuple[int, ...] = ()
     """Of each piece the milliseconds since the one before it, and its bytes."""
 
@@ -86,13 +88,17 @@ class BodyFile:
 
     def put(self, bodies: CallBodies) -> None:
         """Stores the bodies of a call, in the place of what was stored of the same sides. Raises OSError."""
-        masked = [self._masked(bodies.request), self._masked(bodies.reply)]
+        request_content = self._masked(bodies.request)
+        reply_content = self._masked(bodies.reply)
+        if bodies.reply is not None and bodies.reply.content is not None:
+            reply_content = mask_events(bodies.reply, reply_content, self._masker)
         for _ in range(_TRIES):
             opening = self._appender.open()
             if opening != self._known_of:
                 self._known, self._known_of = part_ids(self._path), opening
             parts: dict[str, _Part] = {}
-            request, reply = (self._side(side, content, parts) for side, content in masked)
+            request = self._side(bodies.request, request_content, parts)
+            reply = self._side(bodies.reply, reply_content, parts)
             document = _Document(
                 schema=SCHEMA,
                 method=_text(bodies.method),
@@ -117,17 +123,18 @@ class BodyFile:
         """Gives the file back; a later `put` opens it again."""
         self._appender.close()
 
-    def _masked(self, body: Body | None) -> tuple[Body | None, bytes]:
+    def _masked(self, body: Body | None) -> bytes:
         if body is None or body.content is None:
-            return body, b""
+            return b""
         if (body.content_type or "").startswith(_MEDIA):
-            return body, body.content
-        return body, self._masker.mask_bytes(body.content)
+            return body.content
+        return self._masker.mask_bytes(body.content)
 
     def _side(self, body: Body | None, content: bytes, parts: dict[str, _Part]) -> _Side | None:
         if body is None:
             return None
         rope = None
+        masked = body.content is not None and content != body.content
         if body.content is not None:
             found = cut(content, self._known)
             parts.update((part_id, _stored_part(part)) for part_id, part in found.parts.items())
@@ -138,10 +145,9 @@ class BodyFile:
             size=body.size if body.content is None else body.size - len(body.content) + len(content),
             content_type=None if body.content_type is None else _text(body.content_type),
             left_out=body.left_out,
-            # Where a mask has changed the length, the pieces are another text's.
-            pieces=_flat(body.pieces)
-            if body.content is not None and len(content) == len(body.content)
-            else (),
+            masked=masked,
+            # Those of another text, where something was masked.
+            pieces=() if masked else _flat(body.pieces),
         )
 
     def _completed(self, call_id: str, document: _Document) -> _Document:
@@ -215,6 +221,7 @@ class SessionBodies:
             size=side.size,
             content_type=side.content_type,
             left_out=side.left_out,
+            masked=side.masked,
             pieces=_pieces(side.pieces),
         )
 
