@@ -7,13 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from sessiontap.background import BackgroundCalls
 from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
 from sessiontap.providers import DIRECTORY
 from sessiontap.resources import find
 from sessiontap.settings import Settings
+from sessiontap.settle import Settling
 from sessiontap.store import CallStore
 
 logger = logging.getLogger(__name__)
@@ -42,8 +42,7 @@ class Recorder:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
-        self._prices = prices
-        self._background = BackgroundCalls(DIRECTORY.polled_apis)
+        self._settling = Settling(prices, DIRECTORY.polled_apis)
         self._waiting: deque[Call] = deque()
         self._refused: set[str | None] = set()
         self._most_waiting = most_waiting
@@ -54,7 +53,7 @@ class Recorder:
     def use(self, store: CallStore, prices: PriceTable) -> None:
         """Goes on with another store and other prices; what waits, waits for the new store."""
         self._store = store
-        self._prices = prices
+        self._settling.prices = prices
         self._retry_at = 0.0
 
     def started(self, call: Call) -> None:
@@ -63,16 +62,10 @@ class Recorder:
 
     def ended(self, call: Call, *, poll: bool) -> Call | None:
         """Prices and writes an ended call, and gives it as written; None where a poll brought nothing new."""
-        if poll:
-            found = self._background.polled(call)
-            if found is None:
-                return None
-            call = found
-        else:
-            self._background.started(call)
-        priced = self._prices.price(call)
-        self._put(priced)
-        return priced
+        settled = self._settling.ended(call, poll=poll)
+        if settled is not None:
+            self._put(settled)
+        return settled
 
     def close(self) -> None:
         """Tries once more to write what waits, and says how much of it is lost for good."""
