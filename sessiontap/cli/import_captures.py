@@ -152,7 +152,8 @@ def _flows(source: Source, format_: Format | str) -> Iterator[StoredFlow | Unrea
     if format_ == "har":
         from sessiontap.imports.har import har_flows
 
-        yield from har_flows(source.file.read())
+        # By its size: reading to the end would hold it twice for a moment.
+        yield from har_flows(source.file.read(source.size))
     else:
         # mitmproxy takes a second to be imported.
         from sessiontap.proxy.flowfile import flow_file

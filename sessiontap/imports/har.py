@@ -43,9 +43,9 @@ def har_flows(data: bytes) -> Iterator[StoredFlow | Unreadable]:
 
     Raises CaptureError for what is no HAR; where the JSON is damaged, after the entries before the damage.
     """
-    plain = memoryview(data)[len(_BOM) :] if data.startswith(_BOM) else memoryview(data)
     try:
-        log = _decoder.decode(plain).log
+        # Of bytes the entries are views, of anything else copies.
+        log = _decoder.decode(data.removeprefix(_BOM)).log
     except msgspec.ValidationError as error:
         message = f"is JSON but no HAR ({error}); a HAR has its entries in log.entries"
         raise CaptureError(message) from error

@@ -20,7 +20,8 @@ def body_bytes(text: str, encoding: str, content_type: str) -> bytes | None:
     """The bytes that a text stands for; None where it says base64 and is none."""
     if is_base64(encoding):
         try:
-            return base64.b64decode(text)
+            # Some break it into lines.
+            return base64.b64decode("".join(text.split()), validate=True)
         except ValueError:  # also for characters that are not ASCII
             return None
     if text.isascii():

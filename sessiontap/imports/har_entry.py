@@ -7,6 +7,7 @@ they like; anything may have any type. http://www.softwareishard.com/blog/har-12
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from sessiontap.untrusted import JsonObject, count, items, obj, objects, text
 
 _Headers = tuple[tuple[str, str], ...]
 
+_BARE_ADDRESS = re.compile(r"([0-9a-f:]*:[0-9a-f:]*):\d{1,5}", re.IGNORECASE)
 _SCHEMES = ("http", "https", "ws", "wss")
 _PAIR = 2
 # Before the request is sent; `ssl` is a part of `connect`.
@@ -73,7 +75,9 @@ def _place(url: str) -> tuple[str, str] | None:
     """The host and the path with its query."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        # mitmproxy writes addresses of IPv6 without their brackets.
+        bare = _BARE_ADDRESS.fullmatch(parts.netloc)
+        host = bare[1] if bare else parts.hostname
     except ValueError:
         return None
     if parts.scheme.lower() not in _SCHEMES or not host:
