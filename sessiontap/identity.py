@@ -6,6 +6,7 @@ The header names are Helicone's (https://docs.helicone.ai/features/sessions), re
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,6 +71,17 @@ def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, toda
         omit_request=known.get("helicone-omit-request", "").lower() == "true",
         omit_reply=known.get("helicone-omit-response", "").lower() == "true",
     )
+
+
+def basic_user(authorization: str) -> str | None:
+    """The `ID` or `ID:NAME` in the value of a `Proxy-Authorization` header; None where none can be read."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+    except ValueError:  # also what b64decode says of characters that are not ASCII
+        return None
 
 
 def normalise_path(path: str) -> str:

@@ -193,7 +193,8 @@ class CallMeter:
         """Ends the call and gives it, as far as it is known; unpriced where the provider states no cost."""
         self._flush(now.monotonic, whole=ending == "clean")
         facts = self._facts()
-        if self._said_done or (ending == "clean" and not self.match.api.says_its_end):
+        # What went by unseen may have said its end.
+        if self._said_done or (ending == "clean" and not (self._tapped and self.match.api.says_its_end)):
             facts = replace(facts, complete=True)
         reply = Reply(
             facts=facts,

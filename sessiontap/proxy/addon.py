@@ -38,7 +38,7 @@ from sessiontap.proxy.stream_usage import StreamUsage
 from sessiontap.proxy.tap import Tap
 from sessiontap.proxy.trouble import Trouble
 from sessiontap.proxy.websocket import Sockets
-from sessiontap.record import Ending, Moment
+from sessiontap.record import Ending, Moment, left_by_client
 from sessiontap.settings import Settings
 from sessiontap.store import Ledger
 from sessiontap.times import rfc3339
@@ -158,9 +158,7 @@ class SessionTap:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
         # In transparent mode the host is an address, and the name is in the TLS handshake.
-        host = self._directory.known_host(request.host) or self._directory.known_host(
-            flow.client_conn.sni or ""
-        )
+        host = self._directory.known_host(request.host, flow.client_conn.sni or "")
         try:
             found = self._directory.match(request.method, host, request.path) if host is not None else None
             if found is not None and self._settings is not None:
@@ -315,9 +313,7 @@ def _content_length(response: Response) -> int | None:
 def _client_left(flow: HTTPFlow) -> bool:
     """True where the client's side of the flow ended first."""
     said = flow.error.msg if flow.error else ""
-    return (
-        said.startswith(("Client disconnected", "stream reset by client")) or not flow.client_conn.connected
-    )
+    return left_by_client(said) or not flow.client_conn.connected
 
 
 def _place(error: Exception) -> str:

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from sessiontap.background import BackgroundCalls
 from sessiontap.bodies import CallBodies
 from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
@@ -18,6 +17,7 @@ from sessiontap.proxy.store_thread import StoreThread
 from sessiontap.proxy.trouble import Trouble
 from sessiontap.resources import find
 from sessiontap.settings import Settings
+from sessiontap.settle import Settling
 from sessiontap.store import CallStore
 
 logger = logging.getLogger(__name__)
@@ -49,10 +49,9 @@ class Recorder:
     ) -> None:
         """Without a `thread` no bodies are stored, and nothing is given to the disk before its time."""
         self._store = store
-        self._prices = prices
+        self._settling = Settling(prices, DIRECTORY.polled_apis)
         self._thread = thread
         self._trouble = trouble or Trouble()
-        self._background = BackgroundCalls(DIRECTORY.polled_apis)
         self._waiting: deque[Call] = deque()
         self._refused: set[str | None] = set()
         self._most_waiting = most_waiting
@@ -68,7 +67,7 @@ class Recorder:
     ) -> None:
         """Goes on with another store and other prices; what waits, waits for the new store."""
         self._store = store
-        self._prices = prices
+        self._settling.prices = prices
         if self._thread is not None:
             self._thread.use(store, prepare)
         self._retry_at = 0.0
@@ -82,19 +81,14 @@ class Recorder:
 
         The call is in the store when this returns, its bodies are soon after.
         """
-        if poll:
-            found = self._background.polled(call)
-            if found is None:
-                return None
-            call = found
-        else:
-            self._background.started(call)
-        priced = self._prices.price(call)
-        self._put(priced)
+        settled = self._settling.ended(call, poll=poll)
+        if settled is None:
+            return None
+        self._put(settled)
         if bodies is not None and self._thread is not None:
             # The result of a background call is that of the call that began it.
-            self._thread.put(replace(bodies, call_id=priced.call_id, session_id=priced.session_id))
-        return priced
+            self._thread.put(replace(bodies, call_id=settled.call_id, session_id=settled.session_id))
+        return settled
 
     def tick(self) -> None:
         """Tries again, where something waits and its time has come."""

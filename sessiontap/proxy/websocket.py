@@ -59,7 +59,7 @@ class Sockets:
         """Ends the calls that the socket leaves open; a second time nothing is left to do."""
         meter = self._meters.pop(flow.id, None)
         if meter is not None:
-            self._take(flow, meter.close(ending, _now(), _refusal(flow.websocket)))
+            self._take(flow, meter.close(ending, _now(), refusal(flow.websocket)))
         self._comments.pop(flow.id, None)
 
     def close(self) -> None:
@@ -77,7 +77,7 @@ class Sockets:
                 self._comments[flow.id] = flow.comment = comment(written)
 
 
-def _refusal(socket: WebSocketData | None) -> ErrorFacts | None:
+def refusal(socket: WebSocketData | None) -> ErrorFacts | None:
     """What was wrong, where the provider closed the socket and says so."""
     if socket is None or socket.closed_by_client or socket.close_code in _NO_ERROR | {None}:
         return None
