@@ -19,6 +19,14 @@ class Settling:
         self.prices = prices
         self._background = BackgroundCalls(polled_apis)
 
+    def unseen(self, poll: Call) -> bool:
+        """True where a poll has a result of a call that was not seen to start: it may be in the store."""
+        return self._background.unseen(poll)
+
+    def found(self, start: Call) -> None:
+        """Takes the call that a poll belongs to, as it was found in the store."""
+        self._background.started(start)
+
     def ended(self, call: Call, *, poll: bool) -> Call | None:
         """The call to record for one that has ended, priced; None where a poll brought nothing new."""
         if poll:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections import deque
@@ -52,6 +53,8 @@ class Recorder:
         self._settling = Settling(prices, DIRECTORY.polled_apis)
         self._thread = thread
         self._trouble = trouble or Trouble()
+        # Polls whose calls were looked for in the store: what came of it, put here by the thread.
+        self._looked_up: deque[tuple[Call | None, Call, CallBodies | None]] = deque()
         self._waiting: deque[Call] = deque()
         self._refused: set[str | None] = set()
         self._most_waiting = most_waiting
@@ -79,8 +82,15 @@ class Recorder:
     def ended(self, call: Call, *, poll: bool, bodies: CallBodies | None = None) -> Call | None:
         """Prices and writes an ended call, and gives it as written; None where a poll brought nothing new.
 
-        The call is in the store when this returns, its bodies are soon after.
+        The call is in the store when this returns, its bodies are soon after. A poll of a call that was not
+        seen to start is looked for in the store first, and recorded soon after.
         """
+        if poll and self._thread is not None and self._settling.unseen(call):
+            self._thread.run(functools.partial(self._look_up, self._store, call, bodies))
+            return None
+        return self._settle(call, bodies, poll=poll)
+
+    def _settle(self, call: Call, bodies: CallBodies | None, *, poll: bool) -> Call | None:
         settled = self._settling.ended(call, poll=poll)
         if settled is None:
             return None
@@ -91,25 +101,42 @@ class Recorder:
         return settled
 
     def tick(self) -> None:
-        """Tries again, where something waits and its time has come."""
-        if self._waiting and self._clock() >= self._retry_at:
-            self._retry()
+        """Records the polls that were looked up; tries again, where something waits and its time has come."""
+        while self._looked_up:
+            start, poll, bodies = self._looked_up.popleft()
+            if start is not None:
+                self._settling.found(start)
+            self._settle(poll, bodies, poll=True)
+        self._retry_if_due()
 
     def close(self) -> None:
         """Tries once more to write what waits, and says how much of it is lost for good."""
+        lost = 0 if self._thread is None else self._thread.close()
+        self.tick()
         self._retry()
-        lost = len(self._waiting) + self._lost
-        if self._thread is not None:
-            lost += self._thread.close()
+        lost += len(self._waiting) + self._lost
         if lost:
             logger.warning("sessiontap: the proxy ends with %d records that could not be written", lost)
 
+    def _look_up(self, store: CallStore, poll: Call, bodies: CallBodies | None) -> None:
+        """In the thread: finds the call whose result a poll has."""
+        start = None
+        try:
+            start = store.answered(poll.host, poll.response_id or "")
+        finally:
+            # Not found for whatever reason, it is a call of its own.
+            self._looked_up.append((start, poll, bodies))
+
     def _put(self, call: Call) -> None:
-        self.tick()
+        self._retry_if_due()
         self._write(call)
         while len(self._waiting) > self._most_waiting:
             self._waiting.popleft()
             self._lost += 1
+
+    def _retry_if_due(self) -> None:
+        if self._waiting and self._clock() >= self._retry_at:
+            self._retry()
 
     def _retry(self) -> None:
         waiting, self._waiting = self._waiting, deque()

@@ -50,6 +50,7 @@ class StoreThread:
         self._ready = threading.Condition()
         self._waiting: deque[CallBodies] = deque()
         self._waiting_bytes = 0
+        self._jobs: deque[Callable[[], None]] = deque()
         self._refused = 0
         self._lost = 0
         self._closing = False
@@ -70,7 +71,10 @@ class StoreThread:
                 self._ready.notify()
 
     def put(self, bodies: CallBodies) -> None:
-        """Takes the bodies of a call."""
+        """Takes the bodies of a call. After `close`, which nothing runs in the background, it stores them."""
+        if self._closing:
+            self._lost += not self._written(bodies)
+            return
         with self._ready:
             self._waiting.append(bodies)
             self._waiting_bytes += bodies.size
@@ -85,6 +89,13 @@ class StoreThread:
             self._trouble.begins(
                 "bodies", "requests and replies come faster than they can be stored; some are lost"
             )
+
+    def run(self, job: Callable[[], None]) -> None:
+        """Does something else that takes long; what it raises is reported."""
+        with self._ready:
+            self._jobs.append(job)
+            self._start()
+            self._ready.notify()
 
     def close(self) -> int:
         """Writes what waits, where that can be done within seconds; gives how many bodies are lost."""
@@ -111,11 +122,14 @@ class StoreThread:
                 bodies = self._waiting.popleft() if self._waiting and due else None
                 if bodies is not None:
                     self._waiting_bytes -= bodies.size
+                job = self._jobs.popleft() if self._jobs else None
+            if job is not None:
+                self._do(job)
             if bodies is not None and not self._written(bodies):
                 retry_at = time.monotonic() + RETRY_S
-                if closing:
+                if closing and not self._jobs:
                     return
-            if closing and bodies is None:
+            if closing and bodies is None and job is None:
                 self._sync()
                 return
             if time.monotonic() >= sync_at and self._appended:
@@ -128,7 +142,7 @@ class StoreThread:
         while not self._closing:
             now = time.monotonic()
             moments = ([retry_at] if self._waiting else []) + ([sync_at] if self._appended else [])
-            if any(moment <= now for moment in moments):
+            if self._jobs or any(moment <= now for moment in moments):
                 return
             self._ready.wait(min(moments) - now if moments else None)
 
@@ -153,6 +167,13 @@ class StoreThread:
             self._trouble.ends("bodies", written=self._refused, lost=self._lost)
             self._refused = self._lost = 0
         return True
+
+    def _do(self, job: Callable[[], None]) -> None:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 -- as above
+            with suppress(Exception):
+                self._on_fault(error)
 
     def _sync(self) -> None:
         try:

@@ -32,6 +32,7 @@ from sessiontap.store.journal import Problem, printable
 from sessiontap.store.keys import UNASSIGNED, session_key
 from sessiontap.store.presence import Presence, Settled
 from sessiontap.store.records import read_calls
+from sessiontap.store.search import sessions_with
 from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTable
 
 OPEN_SESSIONS = 32
@@ -70,6 +71,9 @@ class CallStore(Protocol):
 
     def calls(self, session_id: str | None) -> list[Call]:
         """The calls of one session, the latest version of each, ordered by start."""
+
+    def answered(self, host: str, response_id: str) -> Call | None:
+        """The call of the last month whose reply has this id; None where none has."""
 
     def sessions(self) -> Iterator[StoredSession]:
         """All sessions that have a call, in no order that means anything."""
@@ -189,6 +193,17 @@ class Ledger:
             return self._read(path)
         except OSError as error:
             raise _store_error(path, "read", error) from error
+
+    def answered(self, host: str, response_id: str) -> Call | None:
+        """The call of the last month whose reply from that host has this id; None where none has.
+
+        Looks through a gigabyte a second or so. What cannot be read is passed over.
+        """
+        for path in sessions_with(self._folder, _FILE, response_id):
+            for call in self._read(path):
+                if (call.host, call.response_id) == (host, response_id):
+                    return call
+        return None
 
     def sessions(self) -> Iterator[StoredSession]:
         """Every session with at least one call, one after the other, by key.

@@ -59,6 +59,10 @@ class Gate:
         """As the ledger."""
         return self.ledger.bodies(session_id)
 
+    def answered(self, host: str, response_id: str) -> Call | None:
+        """As the ledger."""
+        return self.ledger.answered(host, response_id)
+
     def sessions(self) -> Iterator[StoredSession]:
         """As the ledger."""
         return self.ledger.sessions()
@@ -179,3 +183,30 @@ def test_calls_are_given_to_the_disk_soon(tmp_path: Path) -> None:
 def test_a_thread_that_never_had_anything_to_do_ends(tmp_path: Path) -> None:
     """Closing waits for nothing."""
     assert started(Gate(tmp_path)).close() == 0
+
+
+def test_bodies_that_come_after_the_end_are_stored_at_once(tmp_path: Path) -> None:
+    """Whatever is found while the proxy ends is not lost for want of a thread."""
+    thread = started(Gate(tmp_path))
+    thread.close()
+    thread.put(of_call(1))
+    assert stored(tmp_path) == ["c1"]
+
+
+def test_other_work_is_done_and_its_faults_are_told(tmp_path: Path) -> None:
+    """Jobs run in order beside the bodies; one that fails ends neither the thread nor the next."""
+    faults: list[Exception] = []
+    done: list[int] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    thread = StoreThread(Ledger(tmp_path), Trouble(), on_fault=faults.append)
+    thread.run(lambda: done.append(1))
+    thread.run(fail)
+    thread.run(lambda: done.append(2))
+    thread.put(of_call(1))
+    assert thread.close() == 0
+    assert done == [1, 2]
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
+    assert stored(tmp_path) == ["c1"]
