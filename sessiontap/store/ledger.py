@@ -30,7 +30,7 @@ from sessiontap.store.appender import LOCK_TIMEOUT_S, Compacted
 from sessiontap.store.bodies import BODIES_FILE, BodyFile, SessionBodies
 from sessiontap.store.journal import Problem, printable
 from sessiontap.store.keys import UNASSIGNED, session_key
-from sessiontap.store.presence import Presence, Settled
+from sessiontap.store.presence import Liveness, Presence
 from sessiontap.store.records import read_calls
 from sessiontap.store.search import sessions_with
 from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTable
@@ -306,7 +306,7 @@ class Ledger:
         else:
             self._problems.pop(path, None)
         if any(call.proxy_id for call in calls):
-            calls = list(map(Settled(self._home), calls))
+            calls = list(map(Liveness(self._home), calls))
         return calls
 
     def _keys(self) -> list[str]:

@@ -59,7 +59,7 @@ class Presence:
             os.close(handle)
 
 
-class Settled:
+class Liveness:
     """Calls as they are to be shown: one under way whose proxy is dead is `interrupted`.
 
     Each proxy is asked for once; make another one for another look.

@@ -11,7 +11,7 @@ import pytest
 
 from sessiontap.call import Call
 from sessiontap.store import Ledger
-from sessiontap.store.presence import Presence, Settled
+from sessiontap.store.presence import Liveness, Presence
 
 RUNNING = Call(
     call_id="c1",
@@ -94,9 +94,9 @@ def test_a_sign_that_was_removed_is_given_again(tmp_path: Path) -> None:
     sign.unlink()
     presence.keep()
     running = msgspec.structs.replace(RUNNING, proxy_id=presence.proxy_id)
-    assert Settled(tmp_path)(running) == running
+    assert Liveness(tmp_path)(running) == running
     presence.end()
-    assert Settled(tmp_path)(running).status == "interrupted"
+    assert Liveness(tmp_path)(running).status == "interrupted"
 
 
 def test_the_signs_of_the_dead_are_removed(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_the_signs_of_the_dead_are_removed(tmp_path: Path) -> None:
     Presence(tmp_path).keep()
     assert not dead.exists()
     running = msgspec.structs.replace(RUNNING, proxy_id=living.proxy_id)
-    assert Settled(tmp_path)(running).status == "running"
+    assert Liveness(tmp_path)(running).status == "running"
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,10 @@ def test_the_signs_of_the_dead_are_removed(tmp_path: Path) -> None:
 def test_an_id_that_nobody_has_is_dead(tmp_path: Path, proxy_id: str) -> None:
     """Ids come out of files: none leads out of the folder, and none makes a file."""
     running = msgspec.structs.replace(RUNNING, proxy_id=proxy_id)
-    assert Settled(tmp_path)(running).status == "interrupted"
+    assert Liveness(tmp_path)(running).status == "interrupted"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_call_that_names_no_proxy_stays_as_it_is(tmp_path: Path) -> None:
     """Records of before have no such mark: nothing is known of them."""
-    assert Settled(tmp_path)(RUNNING) == RUNNING
+    assert Liveness(tmp_path)(RUNNING) == RUNNING
