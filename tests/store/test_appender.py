@@ -11,7 +11,8 @@ import pytest
 from filelock import FileLock
 
 from sessiontap.store import journal
-from sessiontap.store.appender import Appender, compact
+from sessiontap.store.appender import Appender
+from sessiontap.store.rewrite import compact
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="modes, RLIMIT_FSIZE and /dev/full are POSIX's")
 
@@ -239,7 +240,8 @@ def test_a_compaction_of_nothing_is_an_error(path: Path) -> None:
 
 APPENDS = """
 from pathlib import Path
-from sessiontap.store.appender import Appender, compact
+from sessiontap.store.appender import Appender
+from sessiontap.store.rewrite import compact
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 appender = Appender(path, create_folders=True)
 for number in range(count):
