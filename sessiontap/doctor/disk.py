@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,8 +26,15 @@ def _free_bytes(folder: Path) -> int:
 def check_disk(settings: Settings, free_bytes: Callable[[Path], int] = _free_bytes) -> Iterator[Finding]:
     """The free space where the home is, or will be."""
     home = settings.home
-    folder = next(each for each in (home, *home.parents) if each.is_dir())
-    free = free_bytes(folder)
+    # Not Path.is_dir, which raises where a folder above may not be looked into.
+    folder = next(each for each in (home, *home.parents) if os.path.isdir(each))  # noqa: PTH112
+    try:
+        free = free_bytes(folder)
+    except OSError as error:
+        yield Finding(
+            "warning", "disk", f"{folder}: its free space cannot be told: {error.strerror or error}"
+        )
+        return
     said = f"{free // _MEGABYTE:,} MB free at {folder}"
     if free < TOO_LITTLE:
         yield Finding(

@@ -23,7 +23,8 @@ _PROBE_BYTES = 4096
 def check_store(settings: Settings) -> Iterator[Finding]:
     """Nothing where nothing is recorded yet."""
     sessions = settings.home / "sessions"
-    if not sessions.is_dir():
+    # Not Path.is_dir, which raises where the home may not be looked into.
+    if not os.path.isdir(sessions):  # noqa: PTH112
         return
     try:
         _write_and_remove(sessions)
