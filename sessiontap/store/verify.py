@@ -15,7 +15,6 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from sessiontap.call import SCHEMA
 from sessiontap.store import journal
 from sessiontap.store.appender import wait_for_writer
 from sessiontap.store.checks import Checker, FaultKind
@@ -93,7 +92,7 @@ def verify_journal(path: Path, totals: Totals) -> Iterator[Finding]:
     totals.calls += checker.calls
     for schema, count in sorted(checker.newer.items()):
         reason = (
-            f"{count} record(s) of schema {schema}, and this sessiontap reads up to {SCHEMA};"
+            f"{count} record(s) of schema {schema}, and this sessiontap reads up to {checker.schema};"
             " upgrade sessiontap to read them"
         )
         yield Finding("note", "newer-schema", path, reason)
