@@ -22,8 +22,8 @@ _WIDEST = 2000
 def doctor(pricing: Path | None, home: Path, *, as_json: bool) -> None:
     """Look for what is not in order.
 
-    Versions, the home and the prices; nothing is changed. Exit code 1 where
-    there is a problem; a warning is none.
+    Versions, the home, room on its disk, whether records can be written (a file is written and removed),
+    whether the newest can be read, and the prices. Exit code 1 where there is a problem; a warning is none.
 
     \b
     Examples:

@@ -46,6 +46,11 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "prices": Entry("sessiontap.cli.prices:prices", "Look into the prices that calls are priced by."),
         "reprice": Entry("sessiontap.cli.reprice:reprice", "Price stored calls again, by today's table."),
+        "prune": Entry("sessiontap.cli.prune:prune", "Remove old sessions."),
+        "compact": Entry("sessiontap.cli.compact:compact", "Make the files of sessions smaller."),
+        "verify": Entry(
+            "sessiontap.cli.verify:verify", "Read every line of the store, and name what is damaged."
+        ),
         "doctor": Entry("sessiontap.cli.doctor:doctor", "Look for what is not in order."),
     }
 )

@@ -22,7 +22,10 @@ class Finding:
 
 
 class Check(Protocol):
-    """Looks at one thing. Changes nothing on disk, and never raises for what it finds."""
+    """Looks at one thing, and never raises for what it finds.
+
+    Leaves the disk as it was: a file that is written to see whether it can be is removed again.
+    """
 
     def __call__(self, settings: Settings) -> Iterable[Finding]:
-        """At least one finding."""
+        """What was found; nothing only where there is nothing to look at."""

@@ -1,4 +1,4 @@
-"""Writing a journal: appends under a lock that holds between processes, and compaction.
+"""Writing a journal: appends under a lock that holds between processes.
 
 An append is one write to a descriptor opened with O_APPEND, so a killed process leaves at most one torn
 last line; the next append, under the lock, ends that line first. An append does no fsync: what the operating
@@ -9,21 +9,22 @@ The lock is `<file>.lock` beside the file. It is filelock's native lock taken on
 (`FileLock(path + ".lock")` contends with it): 4 µs, where `FileLock` itself opens, checks and closes the
 file each time: 150 µs. It is not the journal itself, because a lock is mandatory on Windows, where it
 would shut out the readers. https://py-filelock.readthedocs.io/
+
+A lock file may be removed by whoever holds it, after the journal: a lock counts only while its file is still
+the one of that name. So a session can be removed beside a proxy that writes to it.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-import secrets
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from filelock import lock_descriptor, unlock_descriptor
-
-from sessiontap.store import journal
 
 LOCK_TIMEOUT_S = 5.0
 _POLL_S = 0.0005
@@ -33,17 +34,7 @@ _FOLDER_MODE = 0o700
 _BINARY: int = getattr(os, "O_BINARY", 0)
 # How often the files may change between the opening and the lock before that is an error.
 _REOPENINGS = 8
-_WRITE_BYTES = 1 << 20
-
-
-class Compacted(NamedTuple):
-    """What a compaction did."""
-
-    bytes_before: int
-    bytes_after: int
-    documents: int
-    problems: tuple[journal.Problem, ...]
-    """The lines that could not be read and are gone now."""
+_RESTLESS = "it is replaced again and again"
 
 
 class ReplacedError(OSError):
@@ -53,8 +44,8 @@ class ReplacedError(OSError):
 class _Handles(NamedTuple):
     data: int
     lock: int
-    device: int
-    inode: int
+    data_file: os.stat_result
+    lock_file: os.stat_result
     opening: int
 
 
@@ -81,7 +72,10 @@ class Appender:
         As long as the number stays the same, so does the file. The file is made, 0600, where there is none.
         Raises OSError.
         """
-        return (self._handles or self._open()).opening
+        for _ in range(_REOPENINGS):
+            if (handles := self._handles or self._open()) is not None:
+                return handles.opening
+        raise OSError(errno.EAGAIN, _RESTLESS, self._path)
 
     def append(self, line: bytes, *, only_as: int | None = None, only_at: int | None = None) -> None:
         """Appends one whole line, its LF included; the file is made, 0600, where there is none.
@@ -93,13 +87,19 @@ class Appender:
         """
         for _ in range(_REOPENINGS):
             handles = self._handles or self._open()
+            if handles is None:
+                continue
             if only_as is not None and handles.opening != only_as:
                 raise ReplacedError(errno.EAGAIN, "it was replaced", self._path)
             _take_lock(handles.lock, self._path, self._lock_timeout_s)
             try:
-                # Only now: somebody may have replaced the file while this waited for the lock.
+                # Only now: somebody may have replaced or removed the files while this waited for the lock.
                 now = _stat(self._path)
-                if now is not None and (now.st_dev, now.st_ino) == (handles.device, handles.inode):
+                if (
+                    now is not None
+                    and _same(now, handles.data_file)
+                    and _is_at(_lock_path(self._path), handles.lock_file)
+                ):
                     if only_at is not None and now.st_size != only_at:
                         raise ReplacedError(errno.EAGAIN, "it has grown", self._path)
                     if not _ends_with_line(handles.data, now.st_size):
@@ -109,7 +109,7 @@ class Appender:
             finally:
                 unlock_descriptor(handles.lock)
             self.close()
-        raise OSError(errno.EAGAIN, "it is replaced again and again", self._path)
+        raise OSError(errno.EAGAIN, _RESTLESS, self._path)
 
     def close(self) -> None:
         """Gives the descriptors back; the next append opens the files again."""
@@ -118,45 +118,62 @@ class Appender:
             os.close(handles.data)
             os.close(handles.lock)
 
-    def _open(self) -> _Handles:
-        if self._create_folders:
-            make_private_folder(Path(self._path).parent)
-        lock = _open_private(_lock_path(self._path))
+    def _open(self) -> _Handles | None:
+        """Opens both files; None where the folder was removed again before they were in it."""
         try:
-            data = _open_private(self._path)
-        except OSError:
-            os.close(lock)
+            if self._create_folders:
+                make_private_folder(Path(self._path).parent)
+            lock = _open_private(_lock_path(self._path))
+            try:
+                data = _open_private(self._path)
+            except OSError:
+                os.close(lock)
+                raise
+        except FileNotFoundError:
+            if self._create_folders:
+                return None
             raise
-        found = os.fstat(data)
         self._openings += 1
-        self._handles = _Handles(data, lock, found.st_dev, found.st_ino, self._openings)
+        self._handles = _Handles(data, lock, os.fstat(data), os.fstat(lock), self._openings)
         return self._handles
 
 
-def compact(path: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Compacted:
-    """Rewrites a journal with one line a document and replaces it in one step. Raises OSError.
+@contextmanager
+def locked(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
+    """Holds the lock of a journal, whether or not there is a journal; writers wait, readers do not.
 
-    Writers wait, readers go on with the old file. Documents are copied byte by byte, whatever
-    their schema. After an error the old file stands as it was.
+    Whoever holds it may remove the journal, and after it the lock file. Raises OSError; TimeoutError, which
+    is one, where somebody else holds the lock for `timeout_s`.
     """
-    before = path.stat().st_size
-    lock = _open_private(_lock_path(os.fspath(path)))
-    try:
-        _take_lock(lock, os.fspath(path), lock_timeout_s)
-        contents = journal.read(path)
-        temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
+    name = os.fspath(path)
+    if os.path.islink(_lock_path(name)):  # noqa: PTH114 - as `_stat`
+        raise OSError(errno.ELOOP, "its lock is a link, and links are not followed", name)
+    for _ in range(_REOPENINGS):
+        lock = _open_private(_lock_path(name))
         try:
-            after = _write_contents(temporary, contents.tables)
-            temporary.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-        _sync_folder(path.parent)
+            _take_lock(lock, name, timeout_s)
+            if _is_at(_lock_path(name), os.fstat(lock)):
+                yield
+                return
+        finally:
+            # Closing the only descriptor of it gives the lock back.
+            os.close(lock)
+    raise OSError(errno.EAGAIN, _RESTLESS, name)
+
+
+def wait_for_writer(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> None:
+    """Waits until the append that is under way is over, if one is; makes and changes nothing.
+
+    Raises OSError where the lock file may not be opened, and TimeoutError as `locked` does.
+    """
+    try:
+        lock = os.open(_lock_path(os.fspath(path)), os.O_RDWR | _BINARY)
+    except FileNotFoundError:
+        return
+    try:
+        _take_lock(lock, os.fspath(path), timeout_s)
     finally:
-        # Closing the only descriptor of it gives the lock back.
         os.close(lock)
-    return Compacted(before, after, sum(map(len, contents.tables.values())), contents.problems)
 
 
 def sync(path: Path) -> None:
@@ -166,7 +183,18 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Has the disk know the names in a folder."""
+    # Windows opens no folders, and needs none of this.
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -220,6 +248,16 @@ def _stat(path: str) -> os.stat_result | None:
         return None
 
 
+def _same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Whether both are of one file; that file must be open, or another may have got its number."""
+    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+
+
+def _is_at(path: str, file: os.stat_result) -> bool:
+    now = _stat(path)
+    return now is not None and _same(now, file)
+
+
 def _ends_with_line(handle: int, size: int) -> bool:
     if size == 0:
         return True
@@ -233,32 +271,3 @@ def _write_all(handle: int, data: bytes) -> None:
     written = os.write(handle, data)
     while written < len(data):
         written += os.write(handle, memoryview(data)[written:])
-
-
-def _write_contents(path: Path, tables: journal.RawTables) -> int:
-    """Writes a new private file that is on the disk at the end; gives its size."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, _FILE_MODE)
-    with open(handle, "wb", buffering=_WRITE_BYTES) as file:  # noqa: PTH123 - only open() takes a descriptor
-        if hasattr(os, "fchmod"):
-            os.fchmod(handle, _FILE_MODE)
-        for name, documents in tables.items():
-            if not documents:
-                file.write(journal.changes_line({name: {}}))
-            file.writelines(
-                journal.documents_line(name, {doc_id: bytes(document)})
-                for doc_id, document in documents.items()
-            )
-        file.flush()
-        # Without it a power cut could leave the new name with no content.
-        os.fsync(handle)
-        return file.tell()
-
-
-def _sync_folder(folder: Path) -> None:
-    # Windows opens no folders, and needs none of this.
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

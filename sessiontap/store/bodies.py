@@ -25,7 +25,6 @@ from sessiontap.store import journal
 from sessiontap.store.appender import Appender, ReplacedError
 from sessiontap.store.ropes import MOST_JOINED, Part, Rope, RopeError, cut, join
 
-BODIES_FILE = "bodies.jsonl"
 SCHEMA = 1
 
 _BODIES, _PARTS = "bodies", "parts"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, RawIOBase
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -25,6 +25,8 @@ import msgspec
 Document: TypeAlias = Mapping[str, Any]
 RawTables: TypeAlias = dict[str, dict[str, msgspec.Raw]]
 """Table -> id -> document as JSON."""
+RawChanges: TypeAlias = dict[str, dict[str, msgspec.Raw] | None]
+"""What a line says: the same, with `null` in a deleted document's place, and None for a dropped table."""
 Changes: TypeAlias = Mapping[str, Mapping[str, msgspec.Raw | None] | None]
 """The same; None deletes the document, or drops the table."""
 
@@ -34,7 +36,7 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 _BLOCK_BYTES = 1 << 20
 _REASON_LENGTH = 160
 
-_line_decoder = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw] | None])
+_line_decoder = msgspec.json.Decoder(RawChanges)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -72,12 +74,12 @@ class Block(NamedTuple):
     """The number of its first line."""
     offset: int
 
-    def lines(self) -> Iterator[Line]:
-        """The lines that are not blank, one by one."""
+    def lines(self, *, blank: bool = False) -> Iterator[Line]:
+        """The lines that are not blank, one by one; with `blank` those too."""
         offset, number = self.offset, self.number
         for whole in BytesIO(self.data):
             text = whole.rstrip(b"\n")
-            if text.strip():
+            if blank or text.strip():
                 yield Line(text, number, offset, torn=text == whole)
             offset += len(whole)
             number += 1
@@ -136,23 +138,27 @@ def blocks(path: Path) -> Iterator[Block]:
 
     A line longer than that comes whole, in a longer block. Raises OSError.
     """
-    number, offset = 1, 0
-    pieces: list[bytes] = []
     try:
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
         return
     with file:
-        while piece := file.read(_BLOCK_BYTES):
-            end = piece.rfind(b"\n") + 1
-            if not end:
-                pieces.append(piece)
-                continue
-            data = b"".join([*pieces, piece[:end]])
-            yield Block(data, number, offset)
-            number += data.count(b"\n")
-            offset += len(data)
-            pieces = [piece[end:]] if end < len(piece) else []
+        yield from blocks_of(file)
+
+
+def blocks_of(file: RawIOBase, number: int = 1, offset: int = 0) -> Iterator[Block]:
+    """The same of an open file, from where it stands: the start of the line of that number and offset."""
+    pieces: list[bytes] = []
+    while piece := file.read(_BLOCK_BYTES):
+        end = piece.rfind(b"\n") + 1
+        if not end:
+            pieces.append(piece)
+            continue
+        data = b"".join([*pieces, piece[:end]])
+        yield Block(data, number, offset)
+        number += data.count(b"\n")
+        offset += len(data)
+        pieces = [piece[end:]] if end < len(piece) else []
     if pieces:
         yield Block(b"".join(pieces), number, offset)
 
@@ -167,11 +173,9 @@ def read(path: Path) -> Contents:
     for block in blocks(path):
         for line in block.lines():
             try:
-                change = _line_decoder.decode(line.text)
+                merge_line(tables, line.text)
             except UNREADABLE as error:
                 problems.append(unreadable(path, line, error))
-            else:
-                _merge(tables, change)
     return Contents(tables, tuple(problems))
 
 
@@ -181,8 +185,14 @@ def unreadable(path: Path, line: Line, error: Exception) -> Problem:
     return Problem(path, f"{why}; left out", line.number, line.offset)
 
 
-def _merge(tables: RawTables, change: dict[str, dict[str, msgspec.Raw] | None]) -> None:
-    for name, documents in change.items():
+def parse(text: bytes) -> RawChanges:
+    """The changes that a line makes; raises one of `UNREADABLE`."""
+    return _line_decoder.decode(text)
+
+
+def merge_line(tables: RawTables, text: bytes) -> None:
+    """Makes a line's changes; raises one of `UNREADABLE`, and changes nothing then."""
+    for name, documents in parse(text).items():
         if documents is None:
             tables.pop(name, None)
             continue

@@ -25,20 +25,20 @@ from sessiontap.bodies import CallBodies
 from sessiontap.call import Call, encode
 from sessiontap.errors import StoreError
 from sessiontap.masking import Masker
-from sessiontap.store import appender
-from sessiontap.store.appender import LOCK_TIMEOUT_S, Compacted
-from sessiontap.store.bodies import BODIES_FILE, BodyFile, SessionBodies
+from sessiontap.store.appender import LOCK_TIMEOUT_S, sync
+from sessiontap.store.bodies import BodyFile, SessionBodies
+from sessiontap.store.folders import BODIES_FILE, CALLS_FILE, folder_key
 from sessiontap.store.journal import Problem, printable
-from sessiontap.store.keys import UNASSIGNED, session_key
+from sessiontap.store.keys import UNASSIGNED
 from sessiontap.store.presence import Liveness, Presence
 from sessiontap.store.records import read_calls
+from sessiontap.store.rewrite import Compacted, compact
 from sessiontap.store.search import sessions_with
 from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTable
 
 OPEN_SESSIONS = 32
 """How many sessions stay open for appending; each holds two file descriptors, and two for its bodies."""
 
-_FILE = "calls.jsonl"
 _SHOWN_CHOICES = 8
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -124,7 +124,7 @@ class Ledger:
 
     def path(self, session_id: str | None) -> Path:
         """The file of a session's calls, whether or not there is one."""
-        return self._folder / _key(session_id) / _FILE
+        return self._folder / folder_key(session_id) / CALLS_FILE
 
     def append(self, call: Call) -> None:
         """Stores a call at the end of its session's file: flat in time at any size of the file.
@@ -139,7 +139,7 @@ class Ledger:
                     self._presence.keep()
                     call = msgspec.structs.replace(call, proxy_id=self._presence.proxy_id)
                 self._table(call.session_id).put({call.call_id: encode(call)})
-                self._unsynced.add((call.session_id, _FILE))
+                self._unsynced.add((call.session_id, CALLS_FILE))
         except OSError as error:
             raise _store_error(self.path(call.session_id), "written", error) from error
         except UnicodeEncodeError as error:
@@ -176,9 +176,9 @@ class Ledger:
         failed: StoreError | None = None
         for _ in range(len(self._unsynced)):
             session_id, name = self._unsynced.pop()
-            path = self._folder / _key(session_id) / name
+            path = self._folder / folder_key(session_id) / name
             try:
-                appender.sync(path)
+                sync(path)
             except FileNotFoundError:
                 continue  # removed since
             except OSError as error:
@@ -199,7 +199,7 @@ class Ledger:
 
         Looks through a gigabyte a second or so. What cannot be read is passed over.
         """
-        for path in sessions_with(self._folder, _FILE, response_id):
+        for path in sessions_with(self._folder, CALLS_FILE, response_id):
             for call in self._read(path):
                 if (call.host, call.response_id) == (host, response_id):
                     return call
@@ -212,7 +212,7 @@ class Ledger:
         folder of all sessions cannot be listed.
         """
         for key in self._keys():
-            path = self._folder / key / _FILE
+            path = self._folder / key / CALLS_FILE
             try:
                 calls = self._read(path)
             except OSError as error:
@@ -222,11 +222,10 @@ class Ledger:
             if not calls:
                 continue
             session_id = calls[-1].session_id
-            if _key(session_id) != key:
+            if folder_key(session_id) != key:
                 # A copy of a session's folder would be counted twice.
-                reason = (
-                    f"the folder of session {printable(repr(session_id), 60)} is {_key(session_id)}; left out"
-                )
+                shown = printable(repr(session_id), 60)
+                reason = f"the folder of session {shown} is {folder_key(session_id)}; left out"
                 self._problems[path] = (*self._problems.get(path, ()), Problem(path, reason))
                 continue
             yield StoredSession(session_id, key, calls)
@@ -240,7 +239,7 @@ class Ledger:
         exact = self.calls(text) or (self.calls(None) if text == UNASSIGNED else [])
         if exact:
             session_id = exact[-1].session_id
-            return StoredSession(session_id, _key(session_id), exact)
+            return StoredSession(session_id, folder_key(session_id), exact)
         fitting = [session for session in self.sessions() if _fits(session, text)]
         if len(fitting) == 1:
             return fitting[0]
@@ -260,7 +259,7 @@ class Ledger:
         """Rewrites a session's file with the latest version of each call only. Raises StoreError."""
         path = self.path(session_id)
         try:
-            return appender.compact(path, lock_timeout_s=self._lock_timeout_s)
+            return compact(path, lock_timeout_s=self._lock_timeout_s)
         except OSError as error:
             raise _store_error(path, "compacted", error) from error
 
@@ -286,7 +285,7 @@ class Ledger:
         return table
 
     def _body_path(self, session_id: str | None) -> Path:
-        return self._folder / _key(session_id) / BODIES_FILE
+        return self._folder / folder_key(session_id) / BODIES_FILE
 
     def _body_file(self, session_id: str | None) -> BodyFile:
         file = self._open_bodies.get(session_id)
@@ -317,10 +316,6 @@ class Ledger:
             return []
         except OSError as error:
             raise _store_error(self._folder, "read", error) from error
-
-
-def _key(session_id: str | None) -> str:
-    return UNASSIGNED if session_id is None else session_key(session_id)
 
 
 def _fits(session: StoredSession, text: str) -> bool:

@@ -12,6 +12,7 @@ UNKNOWN = "-"
 _SMALLEST = Decimal("0.000001")
 _LARGEST = Decimal(10) ** 12
 
+_KILO = 1000
 _MILLION, _BILLION, _TRILLION = 10**6, 10**9, 10**12
 _SECOND_MS = 1000
 _SIXTY_SECONDS_MS = 59_950
@@ -89,6 +90,19 @@ def moment(stamp: str | None, style: str = "%Y-%m-%d %H:%M:%S") -> str:
         return datetime.fromtimestamp(epoch_ms(stamp) / 1000, UTC).strftime(style)
     except (ValueError, OverflowError, OSError):
         return UNKNOWN
+
+
+def size(number: int) -> str:
+    """Bytes as `0 B`, `512 B`, `1.2 kB`, `3.4 MB`, `5.6 GB`; 1,000 of each make the next."""
+    if number < _KILO:
+        return f"{number} B"
+    amount = float(number)
+    for unit in ("kB", "MB", "GB"):
+        amount /= _KILO
+        # Not 1000.0 kB: from here on one decimal would round to the next unit.
+        if amount < _KILO - 0.05:
+            return f"{amount:.1f} {unit}"
+    return f"{amount / _KILO:,.1f} TB"
 
 
 def counted(number: int, noun: str) -> str:

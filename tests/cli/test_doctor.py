@@ -24,6 +24,7 @@ def test_a_good_home_is_exit_code_0(home: Path) -> None:
     assert [line.split()[:2] for line in result.stdout.splitlines()] == [
         ["ok", "versions"],
         ["ok", "home"],
+        ["ok", "disk"],
         ["ok", "prices"],
     ]
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from tinydb.storages import JSONStorage, MemoryStorage
 from sessiontap.call import Call, Status
 from sessiontap.store.tinydb_storage import AppendStorage
 from sessiontap.usage import Usage
+from tests.store.limits import LargestFile
 
 STAMP = "2026-11-23T20:00:00.000Z"
 
@@ -77,6 +79,23 @@ def umask() -> Iterator[Callable[[int], None]]:
 
     yield set_umask
     os.umask(before)
+
+
+@pytest.fixture
+def largest_file() -> LargestFile:
+    """See LargestFile."""
+
+    @contextmanager
+    def limit(size: int) -> Iterator[None]:
+        resource = pytest.importorskip("resource")
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limit
 
 
 @pytest.fixture

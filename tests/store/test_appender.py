@@ -4,14 +4,15 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from sessiontap.store import journal
-from sessiontap.store.appender import Appender, compact
+from sessiontap.store.appender import Appender, locked, wait_for_writer
+from tests.store.limits import LargestFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="modes, RLIMIT_FSIZE and /dev/full are POSIX's")
 
@@ -54,7 +55,6 @@ def test_files_are_private_whatever_the_umask(
     """Folders are 0700 and files 0600, under a careless and under an overzealous umask."""
     umask(mask)
     appender.append(line(1))
-    compact(path)
     modes = {file.name: file.stat().st_mode & 0o777 for file in [path.parent, *path.parent.iterdir()]}
     assert modes == {"home": 0o700, "db.jsonl": 0o600, "db.jsonl.lock": 0o600}
 
@@ -154,21 +154,10 @@ def test_a_write_that_the_system_takes_in_parts_ends_whole(
     assert path.read_bytes() == line(1)
 
 
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """Lets no file of this process grow above a size: writes come short, then fail."""
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @posix_only
-def test_a_write_that_fails_half_way_costs_only_itself(path: Path, appender: Appender) -> None:
+def test_a_write_that_fails_half_way_costs_only_itself(
+    path: Path, appender: Appender, largest_file: LargestFile
+) -> None:
     """An append that ran out of room raises; the next one that has room seals what it left."""
     appender.append(line(1))
     with largest_file(len(line(1)) + 5), pytest.raises(OSError) as caught:
@@ -192,69 +181,96 @@ def test_close_gives_the_descriptors_back(path: Path, appender: Appender) -> Non
     assert ids(path) == ["1", "2"]
 
 
-def test_compaction_keeps_the_latest_of_each(path: Path, appender: Appender) -> None:
-    """After a compaction the journal reads the same and has one line a document."""
-    for number in (1, 2, 3, 1, 2):
-        appender.append(line(number, f"text {number}"))
-    appender.append(b'{"t":{"3":null},"empty":{}}\noops\n')
-    before = journal.read(path)
-    done = compact(path)
-    after = journal.read(path)
-    assert after.tables.keys() == {"t", "empty"}
-    assert {key: bytes(raw) for key, raw in after.tables["t"].items()} == {
-        key: bytes(raw) for key, raw in before.tables["t"].items()
-    }
-    assert path.read_bytes().count(b"\n") == 3
-    assert (done.documents, done.bytes_after) == (2, path.stat().st_size)
-    assert done.bytes_before > done.bytes_after
-    assert done.problems == before.problems
-    assert after.problems == ()
+def test_a_lock_file_that_is_gone_counts_no_more(path: Path, appender: Appender) -> None:
+    """Whoever removes journal and lock under the lock leaves no writer with a lock of its own."""
+    appender.append(line(1))
+    with locked(path):
+        path.unlink()
+        # As one that opens both just now would have it: a new journal beside the old lock.
+        appender.close()
+        assert appender._open() is not None
+        Path(f"{path}.lock").unlink()
+    with locked(path), pytest.raises(TimeoutError):
+        appender.append(line(2))
+    appender.append(line(3))
+    assert ids(path) == ["3"]
 
 
-def test_compaction_copies_what_it_does_not_know(path: Path, appender: Appender) -> None:
-    """A document of another version goes over byte by byte, numbers as they were written."""
-    appender.append(b'{"calls":{"a":{"schema":99, "cost_usd": 0.10000000000000000000001}}}\n')
-    compact(path)
-    assert b'{"schema":99, "cost_usd": 0.10000000000000000000001}' in path.read_bytes()
+def test_a_lock_that_somebody_removed_is_made_again(path: Path, appender: Appender) -> None:
+    """Also where the journal still stands: two writers never hold two locks."""
+    appender.append(line(1))
+    Path(f"{path}.lock").unlink()
+    with locked(path), pytest.raises(TimeoutError):
+        appender.append(line(2))
+    appender.append(line(3))
+    assert ids(path) == ["1", "3"]
 
 
 @posix_only
-def test_a_failed_compaction_leaves_everything_as_it_was(path: Path, appender: Appender) -> None:
-    """Without room for the new file the old one stands, and no temporary file is left."""
-    for number in range(100):
-        appender.append(line(number))
-    before = path.read_bytes()
-    with largest_file(1000), pytest.raises(OSError):
-        compact(path)
-    assert path.read_bytes() == before
-    assert {file.name for file in path.parent.iterdir()} == {"db.jsonl", "db.jsonl.lock"}
+def test_a_lock_that_is_a_link_is_not_followed(path: Path, appender: Appender, tmp_path: Path) -> None:
+    """Nothing is made or changed at its end."""
+    appender.append(line(1))
+    Path(f"{path}.lock").unlink()
+    Path(f"{path}.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="links are not followed"), locked(path):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
 
 
-def test_a_compaction_of_nothing_is_an_error(path: Path) -> None:
-    """There is no file to compact, and none is made."""
-    with pytest.raises(FileNotFoundError):
-        compact(path)
+def test_the_lock_is_given_back_whatever_happens(path: Path, appender: Appender) -> None:
+    """An error in its block, and a timeout, leave it free."""
+    appender.append(line(1))
+    with pytest.raises(ZeroDivisionError), locked(path):
+        raise ZeroDivisionError
+    with locked(path), pytest.raises(TimeoutError), locked(path, timeout_s=0.01):
+        pass
+    appender.append(line(2))
+    assert ids(path) == ["1", "2"]
+
+
+def test_waiting_for_a_writer_makes_nothing(path: Path, appender: Appender) -> None:
+    """Without a lock file there is nobody to wait for; with one it waits as long as it is told."""
+    wait_for_writer(path)
     assert not path.parent.exists()
+    appender.append(line(1))
+    wait_for_writer(path)
+    with locked(path), pytest.raises(TimeoutError):
+        wait_for_writer(path, timeout_s=0.01)
 
 
-APPENDS = """
+REMOVES = """
+import os
 from pathlib import Path
-from sessiontap.store.appender import Appender, compact
+from sessiontap.store.appender import Appender, locked
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 appender = Appender(path, create_folders=True)
+kept = path.parent.parent / "kept"
 for number in range(count):
-    appender.append(b'{"t":{"%s-%d":{"text":"%s"}}}\\n' % (name.encode(), number, b"x" * (number % 900)))
-    if name == "compacting" and number % 10 == 0:
-        compact(path)
+    if name == "removing":
+        try:
+            with locked(path):
+                if path.exists():
+                    with kept.open("ab") as file:
+                        file.write(path.read_bytes())
+                    path.unlink()
+                os.unlink(f"{path}.lock")
+            path.parent.rmdir()
+        except OSError:
+            pass
+    else:
+        appender.append(b'{"t":{"%s-%d":{}}}\\n' % (name.encode(), number))
 """
 
 
-def test_processes_that_append_and_compact_at_once_lose_nothing(
+@posix_only
+def test_processes_that_append_while_another_removes_lose_nothing(
     path: Path, run_together: Callable[[str, list[list[str]]], None]
 ) -> None:
-    """Two writers and one that also compacts all the time: every document is there, every line whole."""
-    names = ["one", "two", "compacting"]
-    run_together(APPENDS, [[str(path), name, "300"] for name in names])
-    contents = journal.read(path)
-    assert contents.problems == ()
-    assert set(contents.tables["t"]) == {f"{name}-{number}" for name in names for number in range(300)}
+    """Journal, lock and folder go again and again; no append fails, and each is in a file that was there."""
+    run_together(REMOVES, [[str(path), name, "2000"] for name in ("one", "two", "removing")])
+    kept = path.parent.parent / "kept"
+    if path.exists():
+        with kept.open("ab") as file:
+            file.write(path.read_bytes())
+    assert set(ids(kept)) == {f"{name}-{number}" for name in ("one", "two") for number in range(2000)}
+    assert journal.read(kept).problems == ()
