@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call, encode
 from sessiontap.store import Ledger, journal, session_key
 from sessiontap.store.appender import locked
@@ -219,6 +221,59 @@ def test_bodies_are_checked_as_documents(path: Path) -> None:
     bodies.chmod(0o600)
     findings = found(path)
     assert [(each.kind, each.line) for each in findings] == [("no-record", 2), ("newer-schema", None)]
+
+
+@pytest.fixture
+def bodies(path: Path) -> Path:
+    """The bodies of two calls, the second of which shares what it sent with the first."""
+    with Ledger(path.parent.parent.parent) as ledger:
+        for call_id, more in (("a", b""), ("b", b" and more")):
+            content = b'[%b,{"x":"%b"}]' % (json.dumps({"t": " ".join(map(str, range(400)))}).encode(), more)
+            body = Body(content=content, size=len(content))
+            ledger.put_bodies(CallBodies(call_id=call_id, session_id="run-1", headers={}, request=body))
+    return path.with_name("bodies.jsonl")
+
+
+def test_whole_bodies_have_no_findings(bodies: Path) -> None:
+    """Each part is what its id stands for, and all are there."""
+    assert found(bodies) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "calls", "why"),
+    [
+        (lambda part: {**part, "zstd": part["zstd"][:40] + "AAAA" + part["zstd"][44:]}, "ab", "is "),
+        (lambda _: {"text": "other"}, "ab", "is not what it was"),
+        (lambda _: {"zstd": "!"}, "ab", "is damaged ("),
+        (lambda _: {"rope": 5}, "ab", "is damaged ("),
+        (lambda _: None, "ab", "is not there"),
+    ],
+)
+def test_bodies_that_cannot_be_joined(
+    bodies: Path, damage: Callable[[dict[str, str]], object], calls: str, why: str
+) -> None:
+    """Of every call that needs the part, which is named; no line of the file is to blame."""
+    parts = journal.read(bodies).tables["parts"]
+    (part_id,) = (name for name, raw in parts.items() if "zstd" in journal.loads(raw))
+    with bodies.open("ab") as file:
+        file.write(json.dumps({"parts": {part_id: damage(journal.loads(parts[part_id]))}}).encode() + b"\n")
+    findings = found(bodies)
+    assert [(each.kind, each.severity, each.line) for each in findings] == [
+        ("broken-body", "damage", None)
+    ] * len(calls)
+    for finding, call_id in zip(findings, calls, strict=True):
+        start = f"what call '{call_id}' sent or got cannot be joined: part {part_id} "
+        assert finding.reason.startswith(start + why)
+
+
+def test_bodies_that_are_no_bodies(bodies: Path) -> None:
+    """The call is named; what a later version wrote is not judged."""
+    with bodies.open("ab") as file:
+        file.write(b'{"bodies":{"a":{"schema":1,"request":[]},"b":{"schema":2,"request":[]}}}\n')
+    assert [(each.kind, each.severity) for each in found(bodies)] == [
+        ("broken-body", "damage"),
+        ("newer-schema", "note"),
+    ]
 
 
 def test_names_in_a_folder(tmp_path: Path) -> None:
