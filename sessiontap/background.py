@@ -39,6 +39,13 @@ class BackgroundCalls:
         elif key not in self._settled:
             self._awaited.put(key, call)
 
+    def unseen(self, poll: Call) -> bool:
+        """True where a poll has a result of a call that was not seen to start: another proxy may have."""
+        if poll.response_id is None or not poll.finish_reasons:
+            return False
+        key = (poll.host, poll.response_id)
+        return key not in self._settled and key not in self._awaited
+
     def polled(self, poll: Call) -> Call | None:
         """The call to record for what a poll answered, or None where it brought nothing new.
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -93,6 +93,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     """Why an ended call with usage has no cost."""
     request_bytes: int | None = None
     response_bytes: int | None = None
+    body_limit: int | None = None
+    """The bytes at which request or reply were cut in the store; None where neither was longer."""
+    proxy_id: str | None = None
+    """The proxy that a call under way belongs to; None once the call has ended."""
 
     @property
     def model(self) -> str | None:
@@ -101,13 +105,30 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
 
     @property
     def unpriced(self) -> bool:
-        """True where the call was, or may have been, billed for what nothing here has a price for.
+        """True where the call was, or may have been, billed for what nothing here has a price for."""
+        return is_unpriced(self)
 
-        That is usage without a price, and a reply that came (whole or in part) without saying its usage.
-        """
-        if self.cost_usd is not None or self.billing == "free":
-            return False
-        return bool(self.usage) or (self.status in _ANSWERED and self.http_status is not None)
+
+class Billed(Protocol):
+    """What of a call says whether its price is missing."""
+
+    @property
+    def status(self) -> Status: ...  # noqa: D102 -- as in `Call`, all of them
+    @property
+    def http_status(self) -> int | None: ...  # noqa: D102
+    @property
+    def usage(self) -> object: ...  # noqa: D102
+    @property
+    def billing(self) -> Billing: ...  # noqa: D102
+    @property
+    def cost_usd(self) -> Decimal | None: ...  # noqa: D102
+
+
+def is_unpriced(call: Billed) -> bool:
+    """See `Call.unpriced`: usage without a price, and a reply that came without saying its usage."""
+    if call.cost_usd is not None or call.billing == "free":
+        return False
+    return bool(call.usage) or (call.status in _ANSWERED and call.http_status is not None)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

@@ -25,3 +25,7 @@ class StoreError(SessiontapError):
 
 class SettingsError(SessiontapError):
     """A setting with a value that is not allowed; the text names the setting and the choices."""
+
+
+class CaptureError(SessiontapError):
+    """A file of captured traffic that cannot be read, or not to its end; the text names the reason."""

@@ -6,6 +6,7 @@ The header names are Helicone's (https://docs.helicone.ai/features/sessions), re
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,6 +32,10 @@ class Identity:
     """The client's own id for the call, where it is a UUID."""
     attempt: int | None
     """0 for a first try, where the SDK counts its tries."""
+    omit_request: bool
+    """The client asks that what it sends is not stored."""
+    omit_reply: bool
+    """The client asks that what comes back is not stored."""
 
 
 def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, today: str) -> Identity:
@@ -63,7 +68,20 @@ def identify(headers: Iterable[tuple[str, str]], *, proxy_user: str | None, toda
         agent=known.get("user-agent", "").partition(" ")[0] or None,
         call_id=_uuid(known.get("helicone-request-id", "")),
         attempt=_small_number(known.get("x-stainless-retry-count", "")),
+        omit_request=known.get("helicone-omit-request", "").lower() == "true",
+        omit_reply=known.get("helicone-omit-response", "").lower() == "true",
     )
+
+
+def basic_user(authorization: str) -> str | None:
+    """The `ID` or `ID:NAME` in the value of a `Proxy-Authorization` header; None where none can be read."""
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+    except ValueError:  # also what b64decode says of characters that are not ASCII
+        return None
 
 
 def normalise_path(path: str) -> str:

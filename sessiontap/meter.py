@@ -13,6 +13,7 @@ import msgspec
 
 from sessiontap.apis.reading import ReplyFacts, RequestFacts
 from sessiontap.call import Call
+from sessiontap.capture import Capture
 from sessiontap.errors import WireError
 from sessiontap.identity import Identity
 from sessiontap.providers import Match
@@ -39,8 +40,18 @@ _MEDIA = ("audio/", "image/", "video/", "application/octet-stream")
 class CallMeter:
     """Measures one call. Use in this order: `request`, `running`, `reply`, `feed` …, `close`."""
 
-    def __init__(self, match: Match, identity: Identity, call_id: str, started_at: str) -> None:
+    def __init__(
+        self,
+        match: Match,
+        identity: Identity,
+        call_id: str,
+        started_at: str,
+        *,
+        capture: Capture | None = None,
+    ) -> None:
         self.match = match
+        self.capture = capture
+        """Gets both bodies, decoded; None where they are not to be kept."""
         self.problem: str | None = None
         """What could not be read, in one line; None where all could."""
         self._request = RequestFacts()
@@ -55,6 +66,7 @@ class CallMeter:
         self._media = False
         self._plain_text = False
         self._said_done = False
+        self._decoding = True
         self._reading = True
         self._tapped = True
         self._headers: Mapping[str, str] = {}
@@ -71,14 +83,9 @@ class CallMeter:
         self._sent_at = sent_at
         if body is None:
             return
-        try:
-            decoder = content_decoder(headers.get("content-encoding", ""), limit=_MOST_DECODED_REQUEST)
-            text = decoder.feed(body) + decoder.close()
-            self._request = self._read_request(text, headers.get("content-type", ""))
-            if self._request.stream and self.match.api.estimate_input and len(text) <= _MOST_ESTIMATED:
-                self._asked = text
-        except WireError as error:
-            self._report(f"request body: {error}")
+        text = self._decoded_request(body, headers.get("content-encoding", ""))
+        if text is not None:
+            self._take_request(text, headers.get("content-type", ""))
         self._call = msgspec.structs.replace(
             self._call,
             request_model=label(self._request.model or self.match.model),
@@ -86,6 +93,28 @@ class CallMeter:
             user_id=self._call.user_id or self._request.user,
             request_bytes=len(body),
         )
+
+    def _decoded_request(self, body: bytes, encoding: str) -> bytes | None:
+        try:
+            decoder = content_decoder(encoding, limit=_MOST_DECODED_REQUEST)
+            return decoder.feed(body) + decoder.close()
+        except WireError as error:
+            self._report(f"request body: {error}")
+            if self.capture is not None:
+                self.capture.unreadable_request()
+            return None
+
+    def _take_request(self, text: bytes, content_type: str) -> None:
+        # A poll has no body: it brings the reply of an earlier call.
+        if self.capture is not None and self.match.kind != "poll":
+            self.capture.request(text, content_type)
+        try:
+            self._request = self._read_request(text, content_type)
+        except WireError as error:
+            self._report(f"request body: {error}")
+            return
+        if self._request.stream and self.match.api.estimate_input and len(text) <= _MOST_ESTIMATED:
+            self._asked = text
 
     def _read_request(self, text: bytes, content_type: str) -> RequestFacts:
         """What a request's body says: a form's fields, or the top of a JSON text."""
@@ -108,10 +137,12 @@ class CallMeter:
         plain = content_type.startswith("text/") and not self._event_stream
         self._plain_text = plain and self.match.api.text_replies
         self._framing = framing_for(content_type, array=self.match.api.array_stream)
+        if self.capture is not None:
+            self.capture.reply_type(headers.get("content-type", ""))
         try:
             self._decoder = content_decoder(headers.get("content-encoding", ""), limit=_MOST_DECODED)
         except WireError as error:
-            self._give_up(error)
+            self._decode_no_more(error)
 
     def not_tapped(self) -> None:
         """The reply went by without being handed in: what it said is not known."""
@@ -123,10 +154,20 @@ class CallMeter:
         self._response_bytes += len(data)
         if self._media:
             self._first_output_at = self._first_output_at or now
-        if self._media or not self._reading:
+        to_read = self._reading and not self._media
+        if not self._decoding or (self.capture is None and not to_read):
             return
         try:
-            self._read(self._framing.feed(self._decoder.feed(data)), now)
+            content = self._decoder.feed(data)
+        except WireError as error:
+            self._decode_no_more(error)
+            return
+        if self.capture is not None:
+            self.capture.reply(content, self._since_sent(now) or 0)
+        if not to_read:
+            return
+        try:
+            self._read(self._framing.feed(content), now)
         except WireError as error:
             self._give_up(error)
 
@@ -152,7 +193,8 @@ class CallMeter:
         """Ends the call and gives it, as far as it is known; unpriced where the provider states no cost."""
         self._flush(now.monotonic, whole=ending == "clean")
         facts = self._facts()
-        if self._said_done or (ending == "clean" and not self.match.api.says_its_end):
+        # What went by unseen may have said its end.
+        if self._said_done or (ending == "clean" and not (self._tapped and self.match.api.says_its_end)):
             facts = replace(facts, complete=True)
         reply = Reply(
             facts=facts,
@@ -165,7 +207,8 @@ class CallMeter:
             response_bytes=self._response_bytes if self._tapped else None,
             estimate=self._estimate(facts),
         )
-        return end(self._call, reply, known_before=self._request.usage)
+        call = end(self._call, reply, known_before=self._request.usage)
+        return call if self.capture is None else self.capture.stated_in(call)
 
     def _facts(self) -> ReplyFacts:
         facts, read_headers = self._reader.facts(), self.match.api.read_headers
@@ -210,7 +253,7 @@ class CallMeter:
         tail = b""
         if self._media:
             return
-        if self._reading:
+        if self._reading and self._decoding:
             try:
                 tail = self._decoder.close()
             except WireError as error:
@@ -227,6 +270,12 @@ class CallMeter:
         if not whole or (self._http_status or 0) >= FIRST_ERROR_STATUS:
             # Half an event, or a gateway's page of HTML, is nothing that the user should look into.
             self.problem = problem
+
+    def _decode_no_more(self, error: WireError) -> None:
+        self._decoding = False
+        if self.capture is not None:
+            self.capture.unreadable_reply()
+        self._give_up(error)
 
     def _give_up(self, error: WireError) -> None:
         self._reading = False

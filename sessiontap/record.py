@@ -20,6 +20,9 @@ Ending = Literal["clean", "cut", "client-left"]
 
 FIRST_ERROR_STATUS = 400
 
+# As mitmproxy words it, and as Chrome does.
+_LEFT = ("Client disconnected", "stream reset by client", "net::ERR_ABORTED")
+
 _LONGEST_MESSAGE = 2000
 _NOTHING = Usage()
 _SENTENCES = {
@@ -52,6 +55,11 @@ class Reply:
     """None where the body went by unseen."""
     estimate: Usage = _NOTHING
     """What the text of the call comes to, where the reply was to state its usage and did not."""
+
+
+def left_by_client(said: str) -> bool:
+    """True where what a proxy or a browser says of an error is that the client left."""
+    return said.startswith(_LEFT)
 
 
 def begin(match: Match, identity: Identity, call_id: str, started_at: str) -> Call:

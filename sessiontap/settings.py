@@ -16,6 +16,13 @@ StreamUsageMode = Literal["auto", "on", "off"]
 """Which streams are asked for their usage: where the provider documents it, all that can be, or none."""
 
 
+CaptureMode = Literal["full", "text", "none"]
+"""What is kept of requests and replies: everything, all but pictures, sound and files, or nothing."""
+
+CAPTURE_LIMIT = 32 * 1024 * 1024
+"""Bytes of each body that are kept, where the user does not choose. Providers take requests of that size."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where a proxy or a command keeps its records and finds its prices; what a proxy takes for calls."""
@@ -27,6 +34,11 @@ class Settings:
     stream_usage: StreamUsageMode = "auto"
     hosts: tuple[str, ...] = ()
     """The user's own gateways, as `HOST=PROVIDER`."""
+
+    capture: CaptureMode = "full"
+    capture_limit: int = CAPTURE_LIMIT
+    mask: tuple[str, ...] = ()
+    """Regular expressions for what is masked beside the credentials that are known by their shape."""
 
     @property
     def user_pricing(self) -> Path | None:

@@ -14,6 +14,7 @@ import msgspec
 
 from sessiontap.apis.reading import ErrorFacts, RequestFacts, SocketRouter, Step
 from sessiontap.call import Call
+from sessiontap.capture import Capture, Metered
 from sessiontap.errors import WireError
 from sessiontap.identity import Identity
 from sessiontap.providers import Match
@@ -42,51 +43,60 @@ class SocketMeter:
     """
 
     def __init__(
-        self, match: Match, identity: Identity, *, target: str, new_call_id: Callable[[], str]
+        self,
+        match: Match,
+        identity: Identity,
+        *,
+        target: str,
+        new_call_id: Callable[[], str],
+        new_capture: Callable[[], Capture | None] = lambda: None,
     ) -> None:
         self._match = match
         self._identity = identity
         self._new_call_id = new_call_id
+        self._new_capture = new_capture
         self._model = match.model or _model_in_query(target)
         self._router: SocketRouter | None = match.api.socket() if match.api.socket else None
         self._open: dict[str, _OpenCall] = {}
 
-    def sent(self, data: bytes, now: Moment) -> list[Call]:
+    def sent(self, data: bytes, now: Moment) -> list[Metered]:
         """Takes a whole message of the client."""
         message = _read(data, _LARGE_SENT)
         if message is None or self._router is None:
             return []
-        return self._take(self._router.sent(message), now, sent=len(data))
+        return self._take(self._router.sent(message), now, sent=data)
 
-    def received(self, data: bytes, now: Moment) -> list[Call]:
+    def received(self, data: bytes, now: Moment) -> list[Metered]:
         """Takes a whole message of the provider."""
         message = _read(data, _LARGE_RECEIVED)
         if message is None or self._router is None:
             return []
-        return self._take(self._router.received(message), now, received=len(data))
+        return self._take(self._router.received(message), now, received=data)
 
-    def close(self, ending: Ending, now: Moment, error: ErrorFacts | None = None) -> list[Call]:
+    def close(self, ending: Ending, now: Moment, error: ErrorFacts | None = None) -> list[Metered]:
         """Ends the calls that are open; `error` is the provider's reason for closing the socket."""
         ended = [self._end(key, ending, now, error) for key in list(self._open)]
-        return [call for call in ended if call is not None]
+        return [metered for metered in ended if metered is not None]
 
-    def _take(self, steps: list[Step], now: Moment, *, sent: int = 0, received: int = 0) -> list[Call]:
-        calls: list[Call | None] = []
+    def _take(
+        self, steps: list[Step], now: Moment, *, sent: bytes = b"", received: bytes = b""
+    ) -> list[Metered]:
+        calls: list[Metered | None] = []
         for step in steps:
             if step.begins is not None:
-                calls.append(self._begin(step, step.begins, now, by_client=sent > 0))
+                calls.append(self._begin(step, step.begins, now, by_client=bool(sent)))
                 if len(self._open) > MOST_OPEN:
                     calls.append(self._end(next(iter(self._open)), "cut", now))
             if (call := self._open.get(step.call)) is None:
                 continue
-            call.count(sent, received, now)
+            call.take(sent, received, now)
             if step.event is not None:
                 call.read(step.event, now)
             if step.ends:
                 calls.append(self._end(step.call, "clean", now))
-        return [call for call in calls if call is not None]
+        return [metered for metered in calls if metered is not None]
 
-    def _begin(self, step: Step, facts: RequestFacts, now: Moment, *, by_client: bool) -> Call | None:
+    def _begin(self, step: Step, facts: RequestFacts, now: Moment, *, by_client: bool) -> Metered | None:
         record = begin(self._match, self._identity, self._new_call_id(), now.stamp)
         record = msgspec.structs.replace(
             record,
@@ -96,10 +106,12 @@ class SocketMeter:
             user_id=record.user_id or facts.user,
         )
         tentative = step.tentative or self._match.recognised_by_reply
-        self._open[step.call] = _OpenCall(self._match, record, now, by_client=by_client, tentative=tentative)
-        return None if tentative else record
+        self._open[step.call] = _OpenCall(
+            self._match, record, now, self._new_capture(), by_client=by_client, tentative=tentative
+        )
+        return None if tentative else Metered(record)
 
-    def _end(self, key: str, ending: Ending, now: Moment, error: ErrorFacts | None = None) -> Call | None:
+    def _end(self, key: str, ending: Ending, now: Moment, error: ErrorFacts | None = None) -> Metered | None:
         return self._open.pop(key).end(ending, now, error)
 
 
@@ -108,7 +120,9 @@ class _OpenCall:
 
     __slots__ = (
         "_answered",
+        "_began_at",
         "_by_client",
+        "_capture",
         "_first_output_at",
         "_reader",
         "_received",
@@ -118,22 +132,38 @@ class _OpenCall:
         "_tentative",
     )
 
-    def __init__(self, match: Match, record: Call, now: Moment, *, by_client: bool, tentative: bool) -> None:
+    def __init__(
+        self,
+        match: Match,
+        record: Call,
+        now: Moment,
+        capture: Capture | None,
+        *,
+        by_client: bool,
+        tentative: bool,
+    ) -> None:
         self._record = record
+        self._capture = capture
         self._reader = match.api.reader()
         self._by_client = by_client
         self._tentative = tentative
-        self._sent_at = now.monotonic
+        self._began_at = self._sent_at = now.monotonic
         self._first_output_at: float | None = None
         self._sent = 0
         self._received = 0
         self._answered = False
 
-    def count(self, sent: int, received: int, now: Moment) -> None:
-        """Takes the size of a message that belongs to the call."""
-        self._sent += sent
-        self._received += received
-        self._answered = self._answered or received > 0
+    def take(self, sent: bytes, received: bytes, now: Moment) -> None:
+        """Takes a message that belongs to the call; one of the two is empty."""
+        self._sent += len(sent)
+        self._received += len(received)
+        self._answered = self._answered or bool(received)
+        if self._capture is not None:
+            at_ms = max(round((now.monotonic - self._began_at) * 1000), 0)
+            if sent:
+                self._capture.sent(sent, at_ms)
+            if received:
+                self._capture.received(received, at_ms)
         if sent and self._first_output_at is None:
             self._sent_at = now.monotonic
 
@@ -142,7 +172,7 @@ class _OpenCall:
         if self._reader.feed(event) and self._first_output_at is None:
             self._first_output_at = now.monotonic
 
-    def end(self, ending: Ending, now: Moment, error: ErrorFacts | None) -> Call | None:
+    def end(self, ending: Ending, now: Moment, error: ErrorFacts | None) -> Metered | None:
         """The record of the ended call; None where it has turned out to be none."""
         facts = self._reader.facts()
         if self._tentative and not facts.usage and facts.error is None:
@@ -161,7 +191,10 @@ class _OpenCall:
             duration_ms=self._since_sent(now.monotonic),
             response_bytes=self._received,
         )
-        return end(record, reply, known_before=Usage())
+        call = end(record, reply, known_before=Usage())
+        if self._capture is None:
+            return Metered(call)
+        return Metered(self._capture.stated_in(call), self._capture.bodies(call))
 
     def _since_sent(self, moment: float | None) -> int | None:
         return None if moment is None else max(round((moment - self._sent_at) * 1000), 0)

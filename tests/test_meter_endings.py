@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import brotli  # type: ignore[import-untyped,unused-ignore]  # newer releases bring their types
+import pytest
 
+from sessiontap.record import Ending
 from sessiontap.wire import sse as event_stream
 from tests.metered import (
     CHAT,
@@ -76,3 +78,13 @@ def test_a_credential_in_an_error_type_is_taken_out() -> None:
     call, _ = metered(CHAT, body, status=401)
     assert call.error_type == "bad [redacted]"
     assert call.error_message == "[redacted]"
+
+
+@pytest.mark.parametrize(("ending", "status"), [("clean", "ok"), ("cut", "interrupted")])
+def test_a_stream_that_went_by_unseen_ended_as_its_connection_did(ending: Ending, status: str) -> None:
+    """What it said is not known, and so not that its end was missing."""
+    started = meter(MESSAGES, b'{"stream": true}')
+    started.reply(200, {"content-type": SSE})
+    started.not_tapped()
+    call = started.close(ending, END)
+    assert (call.status, call.usage_source, call.response_bytes) == (status, "none", None)

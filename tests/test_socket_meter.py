@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sessiontap.apis.reading import ErrorFacts
 from sessiontap.call import Call
+from sessiontap.capture import Metered
 from sessiontap.identity import identify
 from sessiontap.providers import DIRECTORY
 from sessiontap.record import Moment
@@ -43,19 +44,24 @@ def wire(message: object) -> bytes:
     return json.dumps(message).encode()
 
 
-def statuses(calls: list[Call]) -> list[tuple[str, str]]:
+def records(metered: list[Metered]) -> list[Call]:
+    """The records of the calls that a message began and ended."""
+    return [each.call for each in metered]
+
+
+def statuses(metered: list[Metered]) -> list[tuple[str, str]]:
     """Which calls a message began and ended."""
-    return [(call.call_id, call.status) for call in calls]
+    return [(call.call_id, call.status) for call in records(metered)]
 
 
 def test_a_call_is_given_as_it_begins_and_as_it_ends() -> None:
     """The record of a running call has what was asked for; that of the ended one what was answered."""
     socket = meter(**{"Helicone-Session-Id": "s1", "Helicone-Session-Path": "/a/b"})
-    (running,) = socket.sent(wire(CREATE), NOW)
+    (running,) = records(socket.sent(wire(CREATE), NOW))
     assert (running.status, running.request_model, running.user_id) == ("running", "gpt-5-mini", "ada")
     assert (running.session_id, running.session_path, running.started_at) == ("s1", "/a/b", NOW.stamp)
     assert socket.received(wire(CREATED), NOW) == []
-    (ended,) = socket.received(wire(COMPLETED), END)
+    (ended,) = records(socket.received(wire(COMPLETED), END))
     assert (ended.call_id, ended.status, ended.response_id) == (running.call_id, "ok", "r1")
     assert (ended.usage.input_tokens, ended.usage.output_tokens) == (12, 3)
     assert (ended.started_at, ended.ended_at, ended.duration_ms) == (NOW.stamp, END.stamp, 9000)
@@ -69,7 +75,7 @@ def test_sizes_are_those_of_the_calls_messages() -> None:
     socket.sent(wire(CREATE), NOW)
     socket.received(wire({"type": "codex.rate_limits"}), NOW)
     socket.received(wire(CREATED), NOW)
-    (ended,) = socket.received(wire(COMPLETED), END)
+    (ended,) = records(socket.received(wire(COMPLETED), END))
     assert ended.request_bytes == len(wire(CREATE))
     assert ended.response_bytes == len(wire(CREATED)) + len(wire(COMPLETED))
 
@@ -80,7 +86,7 @@ def test_the_handshakes_status_is_known_once_the_provider_has_answered() -> None
     socket.sent(wire(CREATE), NOW)
     socket.sent(wire(CREATE), NOW)
     socket.received(wire(CREATED), NOW)
-    answered, unanswered = socket.close("client-left", END)
+    answered, unanswered = records(socket.close("client-left", END))
     assert (answered.http_status, answered.status, answered.unpriced) == (101, "cancelled", True)
     assert (unanswered.http_status, unanswered.status, unanswered.unpriced) == (None, "cancelled", False)
 
@@ -90,7 +96,7 @@ def test_a_broken_socket_leaves_its_calls_interrupted() -> None:
     socket = meter()
     socket.sent(wire(CREATE), NOW)
     socket.received(wire(CREATED), NOW)
-    (cut,) = socket.close("cut", END)
+    (cut,) = records(socket.close("cut", END))
     assert (cut.status, cut.response_id, cut.usage_source) == ("interrupted", "r1", "none")
 
 
@@ -98,7 +104,7 @@ def test_the_providers_reason_to_close_is_the_error_of_the_open_calls() -> None:
     """A socket that the provider closes with an error ends its calls with that error."""
     socket = meter()
     socket.sent(wire(CREATE), NOW)
-    (failed,) = socket.close("cut", END, ErrorFacts("websocket_close_1011", "overloaded"))
+    (failed,) = records(socket.close("cut", END, ErrorFacts("websocket_close_1011", "overloaded")))
     assert (failed.status, failed.error_type, failed.error_message) == (
         "error",
         "websocket_close_1011",
@@ -118,7 +124,7 @@ def test_the_providers_reason_to_close_is_the_error_of_the_open_calls() -> None:
 )
 def test_the_url_names_the_model(target: str, model: str | None) -> None:
     """The query's `model` or `deployment` is what was asked for, where no message says so."""
-    (running,) = meter(target).sent(wire({"type": "response.create"}), NOW)
+    (running,) = records(meter(target).sent(wire({"type": "response.create"}), NOW))
     assert running.request_model == model
 
 
@@ -139,7 +145,7 @@ def test_of_a_large_message_the_top_is_read() -> None:
     """A conversation of megabytes is not built: its model and its flags are read all the same."""
     socket = meter()
     large = {**CREATE, "input": [{"role": "user", "content": "x" * 100_000}]}
-    (running,) = socket.sent(wire(large), NOW)
+    (running,) = records(socket.sent(wire(large), NOW))
     assert (running.request_model, running.user_id) == ("gpt-5-mini", "ada")
 
 
@@ -147,7 +153,7 @@ def test_of_a_large_message_the_objects_in_it_are_read() -> None:
     """Parameters one level down are found as well, beside what is large there."""
     socket = meter()
     inner = {"model": "gpt-5-mini", "input": ["x" * 100_000]}
-    (running,) = socket.sent(wire({"type": "response.create", "response": inner}), NOW)
+    (running,) = records(socket.sent(wire({"type": "response.create", "response": inner}), NOW))
     assert running.request_model == "gpt-5-mini"
 
 
@@ -163,7 +169,7 @@ def test_open_calls_are_bounded() -> None:
     socket = meter()
     for _ in range(MOST_OPEN):
         assert len(socket.sent(wire(CREATE), NOW)) == 1
-    begun, dropped = socket.sent(wire(CREATE), END)
+    begun, dropped = records(socket.sent(wire(CREATE), END))
     assert (begun.call_id, begun.status) == (f"call-{MOST_OPEN + 1}", "running")
     assert (dropped.call_id, dropped.status) == ("call-1", "interrupted")
     assert len(socket.close("cut", END)) == MOST_OPEN
@@ -178,7 +184,7 @@ def test_time_to_the_first_output_counts_from_the_clients_message() -> None:
     for socket in (asked, unasked):
         socket.received(wire(CREATED), NOW)
         socket.received(delta, Moment(NOW.stamp, 101.5))
-    (of_asked,), (of_unasked,) = asked.received(done, END), unasked.received(done, END)
+    (of_asked,), (of_unasked,) = records(asked.received(done, END)), records(unasked.received(done, END))
     assert (of_asked.ttft_ms, of_asked.duration_ms) == (1500, 9000)
     assert (of_unasked.ttft_ms, of_unasked.duration_ms) == (None, 9000)
 
@@ -254,9 +260,9 @@ def test_no_message_raises_and_what_begins_ends(
     calls = [
         call
         for sent, message in messages
-        for call in (socket.sent if sent else socket.received)(wire(message), NOW)
+        for call in records((socket.sent if sent else socket.received)(wire(message), NOW))
     ]
-    calls += socket.close("client-left", END)
+    calls += records(socket.close("client-left", END))
     begun = [call.call_id for call in calls if call.status == "running"]
     ended = [call.call_id for call in calls if call.status != "running"]
     assert len(set(ended)) == len(ended)

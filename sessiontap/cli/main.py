@@ -40,6 +40,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "export": Entry(
             "sessiontap.cli.export:export", "Write sessions or calls as JSON, JSON Lines or CSV."
         ),
+        "import": Entry(
+            "sessiontap.cli.import_captures:import_captures",
+            "Make sessions of past captures: mitmproxy's flow files and HAR.",
+        ),
         "prices": Entry("sessiontap.cli.prices:prices", "Look into the prices that calls are priced by."),
         "reprice": Entry("sessiontap.cli.reprice:reprice", "Price stored calls again, by today's table."),
         "doctor": Entry("sessiontap.cli.doctor:doctor", "Look for what is not in order."),

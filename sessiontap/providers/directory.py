@@ -66,10 +66,9 @@ class Directory:
             route.api.name for each in self.providers for route in each.routes if route.kind == "poll"
         )
 
-    def known_host(self, name: str) -> str | None:
-        """The host in the table's spelling, whatever its case and final dot; None: unknown."""
-        host = _plain(name)
-        return host if self._rows(host) else None
+    def known_host(self, *names: str) -> str | None:
+        """The first name that the table knows, in its spelling, whatever case and final dot; None: none."""
+        return next((host for name in names if self._rows(host := _plain(name))), None)
 
     def on_this_machine(self, host: str) -> bool:
         """True where nothing that is sent to the host leaves the user's machine."""

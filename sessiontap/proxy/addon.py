@@ -7,11 +7,11 @@ where `StreamUsage` says so; no fault in here reaches the traffic.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import logging
 import time
-import uuid
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec
 
@@ -20,31 +20,32 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 
+from sessiontap.bodies import text_only
 from sessiontap.call import Call
+from sessiontap.capture import Metered
 from sessiontap.errors import SettingsError
-from sessiontap.identity import Identity, identify
+from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
-from sessiontap.providers import DIRECTORY, PROVIDERS, Directory, Match
+from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
-from sessiontap.providers.plan import paid_by
 from sessiontap.proxy.comment import comment
-from sessiontap.proxy.headers import proxy_user, remove_session_headers
+from sessiontap.proxy.headers import remove_session_headers
+from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
-from sessiontap.proxy.recorder import Recorder, load_price_table
+from sessiontap.proxy.recorder import RETRY_S, Recorder, load_price_table
+from sessiontap.proxy.store_thread import StoreThread
 from sessiontap.proxy.stream_usage import StreamUsage
 from sessiontap.proxy.tap import Tap
+from sessiontap.proxy.trouble import Trouble
 from sessiontap.proxy.websocket import Sockets
-from sessiontap.recent import Recent
-from sessiontap.record import Ending, Moment
+from sessiontap.record import Ending, Moment, left_by_client
 from sessiontap.settings import Settings
-from sessiontap.socket_meter import SocketMeter
 from sessiontap.store import Ledger
 from sessiontap.times import rfc3339
 
 logger = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
-_MOST_IDS = 100_000
 # How long another writer may hold up our event loop; what is not written then waits in memory.
 _LOCK_TIMEOUT_S = 0.005
 
@@ -69,6 +70,7 @@ class SessionTap:
 
     def __init__(self) -> None:
         self._running = False
+        self._ticking: asyncio.Task[None] | None = None
         self._settings: Settings | None = None
         self._directory: Directory = DIRECTORY
         self._ledger: Ledger | None = None
@@ -76,8 +78,7 @@ class SessionTap:
         self._in_flight: dict[str, CallMeter] = {}
         self._sockets = Sockets(self._record_of_socket)
         self._stream_usage = StreamUsage()
-        self._proxy_users: dict[str, str] = {}
-        self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
+        self._intake = Intake()
         self._known_faults: set[str] = set()
 
     def load(self, loader: Loader) -> None:
@@ -94,6 +95,7 @@ class SessionTap:
             refuse_unknown(ctx.options.deferred)
             settings = read_settings(ctx.options)
             directory = Directory((*gateways("sessiontap_hosts", settings.hosts, PROVIDERS), *PROVIDERS))
+            masker = Masker(settings.mask)
         except SettingsError as error:
             if self._running:
                 raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]
@@ -104,47 +106,66 @@ class SessionTap:
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
             self._directory = directory
-            former, self._ledger = self._ledger, Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S)
-            prices = load_price_table(settings)
-            if self._recorder is None:
-                self._recorder = Recorder(self._ledger, prices)
-            else:
-                self._recorder.use(self._ledger, prices)
+            former, self._ledger = (
+                self._ledger,
+                Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S, masker=masker),
+            )
+            self._recorder = self._recorder_for(self._ledger, settings)
             if former is not None:
                 former.close()
 
+    def _recorder_for(self, ledger: Ledger, settings: Settings) -> Recorder:
+        """The recorder that there is, now with this store; a new one at the start."""
+        prices = load_price_table(settings)
+        prepare = text_only if settings.capture == "text" else None
+        if self._recorder is not None:
+            self._recorder.use(ledger, prices, prepare)
+            return self._recorder
+        trouble = Trouble()
+        on_fault = functools.partial(self.report_fault, "bodies")
+        thread = StoreThread(ledger, trouble, on_fault=on_fault, prepare=prepare)
+        return Recorder(ledger, prices, thread=thread, trouble=trouble)
+
     def running(self) -> None:
-        """Says where the records go."""
+        """Says where the records go; from now on what had to wait is written as soon as that can be done."""
         self._running = True
+        self._ticking = asyncio.get_running_loop().create_task(self._tick())
         if self._settings is not None:
             logger.info("sessiontap: recording to %s", self._settings.home)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_S)
+            self._try_again()
+
+    @_guarded
+    def _try_again(self) -> None:
+        if self._recorder is not None:
+            self._recorder.tick()
 
     @_guarded
     def http_connect(self, flow: HTTPFlow) -> None:
         """Keeps the user of the proxy's URL for the calls on this connection."""
-        if user := proxy_user(flow):
-            self._proxy_users[flow.client_conn.id] = user
+        self._intake.connected(flow)
 
     @_guarded
     def client_disconnected(self, client: Client) -> None:
         """Forgets the connection."""
-        self._proxy_users.pop(client.id, None)
+        self._intake.disconnected(client)
 
     @_guarded
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
         # In transparent mode the host is an address, and the name is in the TLS handshake.
-        host = self._directory.known_host(request.host) or self._directory.known_host(
-            flow.client_conn.sni or ""
-        )
+        host = self._directory.known_host(request.host, flow.client_conn.sni or "")
         try:
             found = self._directory.match(request.method, host, request.path) if host is not None else None
-            if found is not None and found.kind == "socket":
-                self._sockets.expect(flow, self._socket_meter(flow, found))
-            elif found is not None:
-                self._in_flight[flow.id] = self._meter(flow, paid_by(found, request.headers))
-                if self._settings is not None:
+            if found is not None and self._settings is not None:
+                if found.kind == "socket":
+                    self._sockets.expect(flow, self._intake.socket_meter(flow, found, self._settings))
+                else:
+                    self._in_flight[flow.id] = self._intake.meter(flow, found, self._settings)
                     self._stream_usage.recognised(flow, found, self._settings.stream_usage)
         finally:
             # Whatever befalls the recording, these never travel on.
@@ -218,6 +239,8 @@ class SessionTap:
     @_guarded
     def done(self) -> None:
         """Ends the calls under way, as cut by the proxy, and closes the store."""
+        if self._ticking is not None:
+            self._ticking.cancel()
         try:
             while self._in_flight:
                 _, meter = self._in_flight.popitem()
@@ -266,44 +289,20 @@ class SessionTap:
         call = meter.close(ending, now)
         if meter.match.recognised_by_reply and not meter.recognised:
             return None
-        written = self._recorder.ended(call, poll=meter.match.kind == "poll")
+        bodies = None if meter.capture is None else meter.capture.bodies(call)
+        written = self._recorder.ended(call, poll=meter.match.kind == "poll", bodies=bodies)
         # After the record: a log may fail where a file does not.
         if (problem := meter.problem) is not None:
             logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
         return written
 
-    def _record_of_socket(self, call: Call) -> Call | None:
+    def _record_of_socket(self, metered: Metered) -> Call | None:
         if self._recorder is None:
             return None
-        if call.status == "running":
-            self._recorder.started(call)
+        if metered.call.status == "running":
+            self._recorder.started(metered.call)
             return None
-        return self._recorder.ended(call, poll=False)
-
-    def _meter(self, flow: HTTPFlow, found: Match) -> CallMeter:
-        identity = self._identity(flow)
-        return CallMeter(found, identity, self._new_call_id(identity), rfc3339(flow.request.timestamp_start))
-
-    def _socket_meter(self, flow: HTTPFlow, found: Match) -> SocketMeter:
-        identity = self._identity(flow)
-        new_call_id = functools.partial(self._new_call_id, identity)
-        return SocketMeter(found, identity, target=flow.request.path, new_call_id=new_call_id)
-
-    def _identity(self, flow: HTTPFlow) -> Identity:
-        request = flow.request
-        return identify(
-            request.headers.items(multi=True),  # type: ignore[no-untyped-call]
-            proxy_user=proxy_user(flow) or self._proxy_users.get(flow.client_conn.id),
-            today=rfc3339(request.timestamp_start)[:10],
-        )
-
-    def _new_call_id(self, identity: Identity) -> str:
-        """The client's id, unless it was used before: SDKs send the same headers when they try again."""
-        call_id = identity.call_id
-        if call_id is None or call_id in self._call_ids:
-            call_id = str(uuid.uuid4())
-        self._call_ids.put(call_id, None)
-        return call_id
+        return self._recorder.ended(metered.call, poll=False, bodies=metered.bodies)
 
 
 def _content_length(response: Response) -> int | None:
@@ -314,9 +313,7 @@ def _content_length(response: Response) -> int | None:
 def _client_left(flow: HTTPFlow) -> bool:
     """True where the client's side of the flow ended first."""
     said = flow.error.msg if flow.error else ""
-    return (
-        said.startswith(("Client disconnected", "stream reset by client")) or not flow.client_conn.connected
-    )
+    return left_by_client(said) or not flow.client_conn.connected
 
 
 def _place(error: Exception) -> str:

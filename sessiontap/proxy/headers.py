@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import re
 
 from mitmproxy.http import Headers, HTTPFlow
+
+from sessiontap.identity import basic_user
 
 _SESSION_PREFIX = "helicone-"
 _AWS_SCHEME = "AWS4-"
@@ -41,12 +42,7 @@ def proxy_user(flow: HTTPFlow) -> str | None:
     the colon is a password then, and stays there.
     """
     moved = flow.metadata.get("proxyauth")
-    if isinstance(moved, tuple) and moved:
+    # A tuple, which a flow that was stored has as a list.
+    if isinstance(moved, tuple | list) and moved:
         return str(moved[0])
-    scheme, _, encoded = flow.request.headers.get("proxy-authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
-    except ValueError:  # also what b64decode says of characters that are not ASCII
-        return None
+    return basic_user(flow.request.headers.get("proxy-authorization", ""))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from mitmproxy.addonmanager import Loader
 from mitmproxy.options import Options
 
 from sessiontap.errors import SettingsError
-from sessiontap.settings import Settings, StreamUsageMode, home_folder
+from sessiontap.settings import CAPTURE_LIMIT, CaptureMode, Settings, StreamUsageMode, home_folder
 
 PREFIX = "sessiontap_"
 
@@ -18,15 +20,23 @@ _HELP = {
     "sessiontap_home": "Folder of the recorded sessions. Default: $SESSIONTAP_HOME, else ~/.sessiontap.",
     "sessiontap_pricing": "A price file that goes over sessiontap's own. Default: pricing.yaml in the home.",
     "sessiontap_stream_usage": "Which OpenAI-style streams are asked for their usage: auto, on or off.",
+    "sessiontap_capture": "What is kept of requests and replies: full, text (no media) or none.",
+    "sessiontap_capture_limit": "Bytes of each request and reply that are kept, such as 8m. Default: 32m.",
+    "sessiontap_mask": "Regular expressions for what is masked beside the known credentials; a list.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
-_MODES: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
+_LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask"})
+_STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
+_CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
+_SIZE = re.compile(r"(\d{1,15})\s*([kmg]?)i?b?", re.IGNORECASE)
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_M = TypeVar("_M", bound=str)
 
 
 def declare(loader: Loader) -> None:
-    """Adds the options: texts with an empty default, and a list for the hosts."""
+    """Adds the options: texts with an empty default, and lists."""
     for name, text in _HELP.items():
-        if name == "sessiontap_hosts":
+        if name in _LISTS:
             loader.add_option(name, Sequence[str], (), text)
         else:
             loader.add_option(name, str, "", text)
@@ -44,18 +54,32 @@ def read_settings(options: Options) -> Settings:
     return Settings(
         home=home_folder(options.sessiontap_home),
         pricing=pricing,
-        stream_usage=_mode(options.sessiontap_stream_usage),
+        stream_usage=_choice("sessiontap_stream_usage", options.sessiontap_stream_usage, _STREAM_USAGE),
         hosts=tuple(options.sessiontap_hosts),
+        capture=_choice("sessiontap_capture", options.sessiontap_capture, _CAPTURE),
+        capture_limit=_size("sessiontap_capture_limit", options.sessiontap_capture_limit, CAPTURE_LIMIT),
+        mask=tuple(options.sessiontap_mask),
     )
 
 
-def _mode(stated: str) -> StreamUsageMode:
-    chosen = stated.strip().lower() or "auto"
-    for mode in _MODES:
-        if mode == chosen:
-            return mode
-    message = f"sessiontap_stream_usage: {stated[:40]!r} is none of {', '.join(_MODES)}; choose one of them"
+def _choice(option: str, stated: str, choices: tuple[_M, ...]) -> _M:
+    """The choice that was stated; the first one where none was."""
+    chosen = stated.strip().lower() or choices[0]
+    for choice in choices:
+        if choice == chosen:
+            return choice
+    message = f"{option}: {stated[:40]!r} is none of {', '.join(choices)}; choose one of them"
     raise SettingsError(message)
+
+
+def _size(option: str, stated: str, default: int) -> int:
+    if not stated.strip():
+        return default
+    found = _SIZE.fullmatch(stated.strip())
+    if found is None:
+        message = f"{option}: {stated[:40]!r} is no size; give bytes, or a number with k, m or g, such as 8m"
+        raise SettingsError(message)
+    return int(found[1]) * _UNITS[found[2].lower()]
 
 
 def refuse_unknown(names: Collection[str]) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
-from sessiontap.background import BackgroundCalls
+from sessiontap.bodies import CallBodies
 from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
 from sessiontap.providers import DIRECTORY
+from sessiontap.proxy.store_thread import StoreThread
+from sessiontap.proxy.trouble import Trouble
 from sessiontap.resources import find
 from sessiontap.settings import Settings
+from sessiontap.settle import Settling
 from sessiontap.store import CallStore
 
 logger = logging.getLogger(__name__)
@@ -38,12 +43,18 @@ class Recorder:
         store: CallStore,
         prices: PriceTable,
         *,
+        thread: StoreThread | None = None,
+        trouble: Trouble | None = None,
         most_waiting: int = MOST_WAITING,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Without a `thread` no bodies are stored, and nothing is given to the disk before its time."""
         self._store = store
-        self._prices = prices
-        self._background = BackgroundCalls(DIRECTORY.polled_apis)
+        self._settling = Settling(prices, DIRECTORY.polled_apis)
+        self._thread = thread
+        self._trouble = trouble or Trouble()
+        # Polls whose calls were looked for in the store: what came of it, put here by the thread.
+        self._looked_up: deque[tuple[Call | None, Call, CallBodies | None]] = deque()
         self._waiting: deque[Call] = deque()
         self._refused: set[str | None] = set()
         self._most_waiting = most_waiting
@@ -51,69 +62,106 @@ class Recorder:
         self._clock = clock
         self._retry_at = 0.0
 
-    def use(self, store: CallStore, prices: PriceTable) -> None:
+    def use(
+        self,
+        store: CallStore,
+        prices: PriceTable,
+        prepare: Callable[[CallBodies], CallBodies] | None = None,
+    ) -> None:
         """Goes on with another store and other prices; what waits, waits for the new store."""
         self._store = store
-        self._prices = prices
+        self._settling.prices = prices
+        if self._thread is not None:
+            self._thread.use(store, prepare)
         self._retry_at = 0.0
 
     def started(self, call: Call) -> None:
         """Writes a call that is under way."""
         self._put(call)
 
-    def ended(self, call: Call, *, poll: bool) -> Call | None:
-        """Prices and writes an ended call, and gives it as written; None where a poll brought nothing new."""
-        if poll:
-            found = self._background.polled(call)
-            if found is None:
-                return None
-            call = found
-        else:
-            self._background.started(call)
-        priced = self._prices.price(call)
-        self._put(priced)
-        return priced
+    def ended(self, call: Call, *, poll: bool, bodies: CallBodies | None = None) -> Call | None:
+        """Prices and writes an ended call, and gives it as written; None where a poll brought nothing new.
+
+        The call is in the store when this returns, its bodies are soon after. A poll of a call that was not
+        seen to start is looked for in the store first, and recorded soon after.
+        """
+        if poll and self._thread is not None and self._settling.unseen(call):
+            self._thread.run(functools.partial(self._look_up, self._store, call, bodies))
+            return None
+        return self._settle(call, bodies, poll=poll)
+
+    def _settle(self, call: Call, bodies: CallBodies | None, *, poll: bool) -> Call | None:
+        settled = self._settling.ended(call, poll=poll)
+        if settled is None:
+            return None
+        self._put(settled)
+        if bodies is not None and self._thread is not None:
+            # The result of a background call is that of the call that began it.
+            self._thread.put(replace(bodies, call_id=settled.call_id, session_id=settled.session_id))
+        return settled
+
+    def tick(self) -> None:
+        """Records the polls that were looked up; tries again, where something waits and its time has come."""
+        while self._looked_up:
+            start, poll, bodies = self._looked_up.popleft()
+            if start is not None:
+                self._settling.found(start)
+            self._settle(poll, bodies, poll=True)
+        self._retry_if_due()
 
     def close(self) -> None:
         """Tries once more to write what waits, and says how much of it is lost for good."""
+        lost = 0 if self._thread is None else self._thread.close()
+        self.tick()
         self._retry()
-        if self._waiting or self._lost:
-            lost = len(self._waiting) + self._lost
+        lost += len(self._waiting) + self._lost
+        if lost:
             logger.warning("sessiontap: the proxy ends with %d records that could not be written", lost)
 
+    def _look_up(self, store: CallStore, poll: Call, bodies: CallBodies | None) -> None:
+        """In the thread: finds the call whose result a poll has."""
+        start = None
+        try:
+            start = store.answered(poll.host, poll.response_id or "")
+        finally:
+            # Not found for whatever reason, it is a call of its own.
+            self._looked_up.append((start, poll, bodies))
+
     def _put(self, call: Call) -> None:
-        if self._waiting and self._clock() >= self._retry_at:
-            self._retry()
+        self._retry_if_due()
         self._write(call)
         while len(self._waiting) > self._most_waiting:
             self._waiting.popleft()
             self._lost += 1
 
+    def _retry_if_due(self) -> None:
+        if self._waiting and self._clock() >= self._retry_at:
+            self._retry()
+
     def _retry(self) -> None:
         waiting, self._waiting = self._waiting, deque()
         self._refused.clear()
         for call in waiting:
-            self._write(call, again=True)
+            self._write(call)
         if waiting and not self._waiting:
-            logger.warning(
-                "sessiontap: recording again; of what waited, %d written, %d lost", len(waiting), self._lost
-            )
+            self._trouble.ends("calls", written=len(waiting), lost=self._lost)
             self._lost = 0
 
-    def _write(self, call: Call, *, again: bool = False) -> None:
+    def _write(self, call: Call) -> None:
         # Whatever of a session waits is written first, so that its records keep their order.
         if call.session_id in self._refused:
             self._waiting.append(call)
             return
         try:
             self._store.append(call)
+            if self._thread is not None:
+                self._thread.appended()
         except StoreError as error:
-            if not (again or self._refused):
-                logger.warning(
-                    "sessiontap: calls are not recorded but wait in memory (%d at most), traffic goes on: %s",
-                    self._most_waiting,
-                    error,
-                )
+            self._trouble.begins(
+                "calls",
+                f"calls are not recorded but wait in memory ({self._most_waiting} at most), traffic goes on:"
+                f" {error}",
+            )
             self._refused.add(call.session_id)
             self._waiting.append(call)
             self._retry_at = self._clock() + RETRY_S

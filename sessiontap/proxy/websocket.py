@@ -14,6 +14,7 @@ from mitmproxy.websocket import WebSocketData
 
 from sessiontap.apis.reading import ErrorFacts
 from sessiontap.call import Call
+from sessiontap.capture import Metered
 from sessiontap.proxy.comment import comment
 from sessiontap.record import Ending, Moment
 from sessiontap.socket_meter import SocketMeter
@@ -29,7 +30,7 @@ class Sockets:
     `record` gives the call as it was written, or None.
     """
 
-    def __init__(self, record: Callable[[Call], Call | None]) -> None:
+    def __init__(self, record: Callable[[Metered], Call | None]) -> None:
         self._record = record
         self._meters: dict[str, SocketMeter] = {}
         self._comments: dict[str, str] = {}
@@ -58,25 +59,25 @@ class Sockets:
         """Ends the calls that the socket leaves open; a second time nothing is left to do."""
         meter = self._meters.pop(flow.id, None)
         if meter is not None:
-            self._take(flow, meter.close(ending, _now(), _refusal(flow.websocket)))
+            self._take(flow, meter.close(ending, _now(), refusal(flow.websocket)))
         self._comments.pop(flow.id, None)
 
     def close(self) -> None:
         """Ends the calls of all sockets, as cut by the proxy."""
         while self._meters:
             _, meter = self._meters.popitem()
-            for call in meter.close("cut", _now()):
-                self._record(call)
+            for metered in meter.close("cut", _now()):
+                self._record(metered)
 
-    def _take(self, flow: HTTPFlow, calls: list[Call]) -> None:
-        for call in calls:
-            written = self._record(call)
+    def _take(self, flow: HTTPFlow, calls: list[Metered]) -> None:
+        for metered in calls:
+            written = self._record(metered)
             # A flow's comment is its last call's; another's comment stays.
             if written is not None and flow.comment == self._comments.get(flow.id, ""):
                 self._comments[flow.id] = flow.comment = comment(written)
 
 
-def _refusal(socket: WebSocketData | None) -> ErrorFacts | None:
+def refusal(socket: WebSocketData | None) -> ErrorFacts | None:
     """What was wrong, where the provider closed the socket and says so."""
     if socket is None or socket.closed_by_client or socket.close_code in _NO_ERROR | {None}:
         return None

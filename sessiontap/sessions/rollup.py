@@ -1,19 +1,20 @@
 """SessionSummary: what one session comes to, as `export --what sessions` prints it.
 
 The field names are a stable contract. Absent is *not known*; a total that leaves calls out says
-how many. A fold over the latest version of each call; nothing is kept between two summaries.
+how many. Made of a fold over the latest version of each call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
 
 from sessiontap.call import Call
+from sessiontap.sessions.fold import Fold, folded, tally_of
 from sessiontap.sessions.tally import Tally
-from sessiontap.sessions.tree import PathNode, build_tree, folders
+from sessiontap.sessions.tree import PathNode, build_folders, folders
 from sessiontap.usage import Usage
 
 MAX_FOLDER_DEPTH = 64
@@ -83,17 +84,22 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 def summarize(session_id: str | None, calls: Iterable[Call]) -> SessionSummary:
     """What the calls of one session come to; the latest version of each, in any order."""
-    ordered = sorted(calls, key=lambda call: (call.started_at, call.call_id))
-    root = build_tree(ordered)
+    return summary_of(session_id, folded(calls))
+
+
+def summary_of(session_id: str | None, fold: Fold) -> SessionSummary:
+    """What a fold of the session's calls comes to."""
+    ordered = sorted(fold.groups, key=lambda group: group.first)
+    root = build_folders((group.key.path, tally_of(group)) for group in ordered)
     totals = root.totals
-    names = _distinct(call.session_name for call in ordered)
+    named = [group for group in ordered if group.key.name]
     return SessionSummary(
         session_id=session_id,
-        name=next((call.session_name for call in reversed(ordered) if call.session_name), None),
-        names=names,
-        source=next((call.session_source for call in ordered if call.session_source != "none"), "none"),
-        agents=_distinct(call.agent for call in ordered),
-        user_ids=_distinct(call.user_id for call in ordered),
+        name=max(named, key=lambda group: group.last).key.name if named else None,
+        names=_distinct(group.key.name for group in ordered),
+        source=next((group.key.source for group in ordered if group.key.source != "none"), "none"),
+        agents=_distinct(group.key.agent for group in ordered),
+        user_ids=_distinct(group.key.user_id for group in ordered),
         started_at=totals.started_at,
         ended_at=totals.ended_at,
         duration_ms=totals.duration_ms,
@@ -106,7 +112,7 @@ def summarize(session_id: str | None, calls: Iterable[Call]) -> SessionSummary:
         usage=totals.usage,
         cost_usd=totals.cost_usd,
         notional_cost_usd=totals.notional_cost_usd,
-        models=_models(ordered),
+        models=_models(fold),
         paths=_paths(root),
     )
 
@@ -125,7 +131,7 @@ def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
 
 def _paths(root: PathNode) -> tuple[PathTotals, ...]:
     """The root stands first where it holds calls of its own: else it only repeats the session."""
-    rows = [("/", root)] if root.calls else []
+    rows = [("/", root)] if root.own_calls else []
     rows.extend(folders(root, max_depth=MAX_FOLDER_DEPTH))
     return tuple(
         PathTotals(
@@ -143,30 +149,28 @@ def _paths(root: PathNode) -> tuple[PathTotals, ...]:
     )
 
 
-def _models(calls: Sequence[Call]) -> tuple[ModelTotals, ...]:
+def _models(fold: Fold) -> tuple[ModelTotals, ...]:
     """Per model, in the order they came up; a call with parts bills each part's model."""
     tallies: dict[str | None, Tally] = {}
-    for call in calls:
-        if not call.usage_parts:
-            tallies.setdefault(call.model, Tally()).add(call)
-            continue
-        unpriced: dict[str, bool] = {}
-        for part in call.usage_parts:
-            tally = tallies.setdefault(part.model, Tally())
-            tally.add_usage(part.usage)
-            tally.add_cost(part.cost_usd, notional=call.billing == "subscription")
-            missing = part.cost_usd is None and bool(part.usage)
-            unpriced[part.model] = unpriced.get(part.model, False) or missing
-        for model, missing in unpriced.items():
-            tallies[model].calls += 1
-            tallies[model].unpriced_calls += missing
+    first: dict[str | None, tuple[str, str, int]] = {}
+    for group in fold.groups:
+        if not group.key.in_parts:
+            place = (*group.first, 0)
+            first[group.model] = min(first.get(group.model, place), place)
+            tallies.setdefault(group.model, Tally()).merge(tally_of(group))
+    for model, part in fold.parts.items():
+        first[model] = min(first.get(model, part.first), part.first)
+        tally = Tally(
+            calls=part.calls, unpriced_calls=part.unpriced_calls, cost_usd=part.cost_usd, used=part.used
+        )
+        tallies.setdefault(model, Tally()).merge(tally)
     return tuple(
         ModelTotals(
             model=model,
-            calls=tally.calls,
-            unpriced_calls=tally.unpriced_calls,
-            usage=tally.usage(),
-            cost_usd=tally.cost_usd,
+            calls=tallies[model].calls,
+            unpriced_calls=tallies[model].unpriced_calls,
+            usage=tallies[model].usage(),
+            cost_usd=tallies[model].cost_usd,
         )
-        for model, tally in tallies.items()
+        for model in sorted(first, key=lambda model: first[model])
     )

@@ -55,7 +55,8 @@ class Tally:
     latency_ms: int | None = None
     started_at: str | None = None
     ended_at: str | None = None
-    _usage: dict[str, int] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
+    """Tokens by class, as far as they are known."""
 
     def add(self, call: Call) -> None:
         """Counts one call; a failure that was retried is an error like any other."""
@@ -75,7 +76,7 @@ class Tally:
         for name in _CLASSES:
             value = getattr(usage, name)
             if value is not None:
-                self._usage[name] = self._usage.get(name, 0) + value
+                self.used[name] = self.used.get(name, 0) + value
 
     def add_cost(self, cost: Decimal | None, *, notional: bool) -> None:
         """Adds a known cost in USD; NaN and infinity are no amounts and so not known."""
@@ -92,8 +93,8 @@ class Tally:
         self.errors += other.errors
         self.unpriced_calls += other.unpriced_calls
         self.estimated_calls += other.estimated_calls
-        for name, value in other._usage.items():
-            self._usage[name] = self._usage.get(name, 0) + value
+        for name, value in other.used.items():
+            self.used[name] = self.used.get(name, 0) + value
         if other.cost_usd is not None:
             self.cost_usd = (self.cost_usd or Decimal(0)) + other.cost_usd
             self.notional_cost_usd = (self.notional_cost_usd or Decimal(0)) + (
@@ -106,7 +107,7 @@ class Tally:
 
     def usage(self) -> Usage:
         """The tokens so far."""
-        return Usage(**self._usage)
+        return Usage(**self.used)
 
     def totals(self) -> Totals:
         """What has been counted so far, frozen."""

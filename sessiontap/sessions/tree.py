@@ -24,6 +24,8 @@ class PathNode:
     name: str
     """One segment; empty for the root."""
     totals: Totals
+    own_calls: int
+    """How many calls have this very path."""
     children: tuple[Child, ...] = field(repr=False)
 
     @property
@@ -40,7 +42,7 @@ class PathNode:
 Child: TypeAlias = PathNode | Call
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Builder:
     name: str
     parent: _Builder | None
@@ -49,39 +51,59 @@ class _Builder:
     tally: Tally = field(default_factory=Tally)
 
 
-def build_tree(calls: Iterable[Call]) -> PathNode:
-    """The root folder `/` of the calls, in whatever order they come; its totals are the session's."""
-    root = _Builder("", None)
-    builders = [root]
-    by_path: dict[str, _Builder] = {}
-    for call in sorted(calls, key=lambda call: (call.started_at, call.call_id)):
-        folder = by_path.get(call.session_path)
+class _Builders:
+    """The folders of a session, made as they are asked for."""
+
+    def __init__(self) -> None:
+        self._root = _Builder("", None)
+        self._all = [self._root]
+        self._by_path: dict[str, _Builder] = {}
+
+    def at(self, path: str) -> _Builder:
+        """The folder of a path; those above it are made before it."""
+        folder = self._by_path.get(path)
         if folder is None:
-            folder = root
-            for segment in filter(None, call.session_path.split("/")):
+            folder = self._root
+            for segment in filter(None, path.split("/")):
                 below = folder.folders.get(segment)
                 if below is None:
                     below = folder.folders[segment] = _Builder(segment, folder)
                     folder.children.append(below)
-                    builders.append(below)
+                    self._all.append(below)
                 folder = below
-            by_path[call.session_path] = folder
+            self._by_path[path] = folder
+        return folder
+
+    def freeze(self) -> PathNode:
+        """The root; a folder is always made after its parent, so that backwards is children first."""
+        frozen: dict[int, PathNode] = {}
+        own_calls = [builder.tally.calls for builder in self._all]
+        for builder, own in zip(reversed(self._all), reversed(own_calls), strict=True):
+            children = tuple(
+                child if isinstance(child, Call) else frozen.pop(id(child)) for child in builder.children
+            )
+            frozen[id(builder)] = PathNode(builder.name, builder.tally.totals(), own, children)
+            if builder.parent is not None:
+                builder.parent.tally.merge(builder.tally)
+        return frozen[id(self._root)]
+
+
+def build_tree(calls: Iterable[Call]) -> PathNode:
+    """The root folder `/` of the calls, in whatever order they come; its totals are the session's."""
+    builders = _Builders()
+    for call in sorted(calls, key=lambda call: (call.started_at, call.call_id)):
+        folder = builders.at(call.session_path)
         folder.children.append(call)
         folder.tally.add(call)
-    return _freeze(builders)
+    return builders.freeze()
 
 
-def _freeze(builders: list[_Builder]) -> PathNode:
-    """The root; a folder is always made after its parent, so that backwards is children first."""
-    frozen: dict[int, PathNode] = {}
-    for builder in reversed(builders):
-        children = tuple(
-            child if isinstance(child, Call) else frozen.pop(id(child)) for child in builder.children
-        )
-        frozen[id(builder)] = PathNode(builder.name, builder.tally.totals(), children)
-        if builder.parent is not None:
-            builder.parent.tally.merge(builder.tally)
-    return frozen[id(builders[0])]
+def build_folders(tallies: Iterable[tuple[str, Tally]]) -> PathNode:
+    """The same tree without its calls, from what those of each path come to, in the order of the first."""
+    builders = _Builders()
+    for path, tally in tallies:
+        builders.at(path).tally.merge(tally)
+    return builders.freeze()
 
 
 def folders(root: PathNode, *, max_depth: int) -> Iterator[tuple[str, PathNode]]:
@@ -97,6 +119,6 @@ def folders(root: PathNode, *, max_depth: int) -> Iterator[tuple[str, PathNode]]
         folder, depth = stack.pop()
         del segments[depth - 1 :]
         segments.append(folder.name)
-        if depth <= max_depth or any(isinstance(child, Call) for child in folder.children):
+        if depth <= max_depth or folder.own_calls:
             yield "/" + "/".join(segments), folder
         stack.extend((child, depth + 1) for child in reversed(folder.folders))

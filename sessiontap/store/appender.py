@@ -1,8 +1,9 @@
 """Writing a journal: appends under a lock that holds between processes, and compaction.
 
 An append is one write to a descriptor opened with O_APPEND, so a killed process leaves at most one torn
-last line; the next append, under the lock, ends that line first. No fsync: what the operating system was
-given survives the death of the process, and waiting for the disk would hold up the traffic.
+last line; the next append, under the lock, ends that line first. An append does no fsync: what the operating
+system was given survives the death of the process, and waiting for the disk would hold up the traffic; `sync`
+does it, in the background.
 
 The lock is `<file>.lock` beside the file. It is filelock's native lock taken on a descriptor that stays open
 (`FileLock(path + ".lock")` contends with it): 4 µs, where `FileLock` itself opens, checks and closes the
@@ -45,11 +46,16 @@ class Compacted(NamedTuple):
     """The lines that could not be read and are gone now."""
 
 
+class ReplacedError(OSError):
+    """The journal is not, or not as, it was: removed, replaced, or grown since."""
+
+
 class _Handles(NamedTuple):
     data: int
     lock: int
     device: int
     inode: int
+    opening: int
 
 
 class Appender:
@@ -58,7 +64,7 @@ class Appender:
     Any number of processes and appenders may write one journal.
     """
 
-    __slots__ = ("_create_folders", "_handles", "_lock_timeout_s", "_path")
+    __slots__ = ("_create_folders", "_handles", "_lock_timeout_s", "_openings", "_path")
 
     def __init__(
         self, path: Path, *, create_folders: bool = False, lock_timeout_s: float = LOCK_TIMEOUT_S
@@ -67,20 +73,35 @@ class Appender:
         self._create_folders = create_folders
         self._lock_timeout_s = lock_timeout_s
         self._handles: _Handles | None = None
+        self._openings = 0
 
-    def append(self, line: bytes) -> None:
+    def open(self) -> int:
+        """Opens the journal, where it is not open, and gives the number of this opening, for `append`.
+
+        As long as the number stays the same, so does the file. The file is made, 0600, where there is none.
+        Raises OSError.
+        """
+        return (self._handles or self._open()).opening
+
+    def append(self, line: bytes, *, only_as: int | None = None, only_at: int | None = None) -> None:
         """Appends one whole line, its LF included; the file is made, 0600, where there is none.
 
         A journal that was removed or replaced since the last append is opened again. Raises OSError;
-        TimeoutError, which is one, where somebody else holds the lock for `lock_timeout_s`.
+        TimeoutError, which is one, where somebody else holds the lock for `lock_timeout_s`. With `only_as`
+        it must be the file of that opening, with `only_at` of that size: else this raises ReplacedError and
+        writes nothing.
         """
         for _ in range(_REOPENINGS):
             handles = self._handles or self._open()
+            if only_as is not None and handles.opening != only_as:
+                raise ReplacedError(errno.EAGAIN, "it was replaced", self._path)
             _take_lock(handles.lock, self._path, self._lock_timeout_s)
             try:
                 # Only now: somebody may have replaced the file while this waited for the lock.
                 now = _stat(self._path)
                 if now is not None and (now.st_dev, now.st_ino) == (handles.device, handles.inode):
+                    if only_at is not None and now.st_size != only_at:
+                        raise ReplacedError(errno.EAGAIN, "it has grown", self._path)
                     if not _ends_with_line(handles.data, now.st_size):
                         line = b"\n" + line
                     _write_all(handles.data, line)
@@ -107,7 +128,8 @@ class Appender:
             os.close(lock)
             raise
         found = os.fstat(data)
-        self._handles = _Handles(data, lock, found.st_dev, found.st_ino)
+        self._openings += 1
+        self._handles = _Handles(data, lock, found.st_dev, found.st_ino, self._openings)
         return self._handles
 
 
@@ -135,6 +157,16 @@ def compact(path: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Compacted:
         # Closing the only descriptor of it gives the lock back.
         os.close(lock)
     return Compacted(before, after, sum(map(len, contents.tables.values())), contents.problems)
+
+
+def sync(path: Path) -> None:
+    """Gives a file, and its name in its folder, to the disk. Raises OSError."""
+    handle = os.open(path, os.O_RDWR | _BINARY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    _sync_folder(path.parent)
 
 
 def make_private_folder(folder: Path) -> None:

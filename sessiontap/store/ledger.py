@@ -1,6 +1,8 @@
 """The ledger: sessions on disk, one folder each, behind the Protocol that the rest of the program knows.
 
-    <home>/sessions/<key>/calls.jsonl
+    <home>/sessions/<key>/calls.jsonl     each call
+    <home>/sessions/<key>/bodies.jsonl    what the calls sent and got (see `bodies`)
+    <home>/proxies/                       who is writing (see `presence`)
 
 Each `calls.jsonl` is a TinyDB database (`CallDB` opens it); the ledger appends through the same table.
 Reading takes no lock and holds up nobody who writes.
@@ -17,17 +19,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
+import msgspec
+
+from sessiontap.bodies import CallBodies
 from sessiontap.call import Call, encode
 from sessiontap.errors import StoreError
+from sessiontap.masking import Masker
 from sessiontap.store import appender
 from sessiontap.store.appender import LOCK_TIMEOUT_S, Compacted
+from sessiontap.store.bodies import BODIES_FILE, BodyFile, SessionBodies
 from sessiontap.store.journal import Problem, printable
 from sessiontap.store.keys import UNASSIGNED, session_key
+from sessiontap.store.presence import Liveness, Presence
 from sessiontap.store.records import read_calls
+from sessiontap.store.search import sessions_with
 from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTable
 
 OPEN_SESSIONS = 32
-"""How many sessions stay open for appending; each holds two file descriptors."""
+"""How many sessions stay open for appending; each holds two file descriptors, and two for its bodies."""
 
 _FILE = "calls.jsonl"
 _SHOWN_CHOICES = 8
@@ -51,8 +60,20 @@ class CallStore(Protocol):
     def append(self, call: Call) -> None:
         """Stores a call; a later version of the same `call_id` replaces the earlier one."""
 
+    def put_bodies(self, bodies: CallBodies) -> None:
+        """Stores what a call sent and got, without credentials; a side that is None stays as it was."""
+
+    def sync(self) -> None:
+        """Makes sure that a power cut, too, loses nothing of what was stored so far."""
+
+    def bodies(self, session_id: str | None) -> SessionBodies:
+        """What the calls of one session sent and got."""
+
     def calls(self, session_id: str | None) -> list[Call]:
         """The calls of one session, the latest version of each, ordered by start."""
+
+    def answered(self, host: str, response_id: str) -> Call | None:
+        """The call of the last month whose reply has this id; None where none has."""
 
     def sessions(self) -> Iterator[StoredSession]:
         """All sessions that have a call, in no order that means anything."""
@@ -65,13 +86,26 @@ class Ledger:
     """
 
     def __init__(
-        self, home: Path, *, open_sessions: int = OPEN_SESSIONS, lock_timeout_s: float = LOCK_TIMEOUT_S
+        self,
+        home: Path,
+        *,
+        open_sessions: int = OPEN_SESSIONS,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+        masker: Masker | None = None,
     ) -> None:
+        """`lock_timeout_s` is how long another writer may hold up an `append`."""
+        self._home = home
         self._folder = home / "sessions"
         self._open_sessions = open_sessions
         self._lock_timeout_s = lock_timeout_s
+        self._masker = masker or Masker()
+        self._presence = Presence(home)
         self._open: OrderedDict[str | None, AppendTable] = OrderedDict()
         self._mutex = threading.Lock()
+        self._open_bodies: OrderedDict[str | None, BodyFile] = OrderedDict()
+        # One of its own: whoever appends a call does not wait for bodies.
+        self._body_mutex = threading.Lock()
+        self._unsynced: set[tuple[str | None, str]] = set()
         self._problems: dict[Path, tuple[Problem, ...]] = {}
 
     def __enter__(self) -> Self:
@@ -95,18 +129,62 @@ class Ledger:
     def append(self, call: Call) -> None:
         """Stores a call at the end of its session's file: flat in time at any size of the file.
 
-        What is appended survives the death of the process. Raises StoreError; nothing is stored then.
+        What is appended survives the death of the process. A call under way is marked with this ledger as
+        its proxy: once that is closed or dead, it is read as interrupted. Raises StoreError; nothing is
+        stored then.
         """
         try:
-            document = {call.call_id: encode(call)}
             with self._mutex:
-                self._table(call.session_id).put(document)
+                if call.status == "running":
+                    self._presence.keep()
+                    call = msgspec.structs.replace(call, proxy_id=self._presence.proxy_id)
+                self._table(call.session_id).put({call.call_id: encode(call)})
+                self._unsynced.add((call.session_id, _FILE))
         except OSError as error:
             raise _store_error(self.path(call.session_id), "written", error) from error
         except UnicodeEncodeError as error:
             shown = printable(repr(call.call_id), 60)
             message = f"call {shown} has a text that is not Unicode ({error.reason}); it is not stored"
             raise StoreError(message) from error
+
+    def put_bodies(self, bodies: CallBodies) -> None:
+        """Stores the bodies of a call, without credentials, each part of them once a session.
+
+        Takes milliseconds a megabyte, and waits for other writers. Raises StoreError; nothing is stored then.
+        """
+        path = self._body_path(bodies.session_id)
+        try:
+            with self._body_mutex:
+                self._body_file(bodies.session_id).put(bodies)
+                self._unsynced.add((bodies.session_id, BODIES_FILE))
+        except OSError as error:
+            raise _store_error(path, "written", error) from error
+
+    def bodies(self, session_id: str | None) -> SessionBodies:
+        """What the calls of one session sent and got, as stored by now. Raises StoreError."""
+        path = self._body_path(session_id)
+        try:
+            return SessionBodies(path, session_id)
+        except OSError as error:
+            raise _store_error(path, "read", error) from error
+
+    def sync(self) -> None:
+        """Gives what was appended so far to the disk itself; may take as long as the disk does.
+
+        Raises StoreError where the disk fails; the others are given to it all the same.
+        """
+        failed: StoreError | None = None
+        for _ in range(len(self._unsynced)):
+            session_id, name = self._unsynced.pop()
+            path = self._folder / _key(session_id) / name
+            try:
+                appender.sync(path)
+            except FileNotFoundError:
+                continue  # removed since
+            except OSError as error:
+                failed = _store_error(path, "written", error)
+        if failed is not None:
+            raise failed
 
     def calls(self, session_id: str | None) -> list[Call]:
         """The calls of one session, the latest version of each, by `started_at` and `call_id`; none is []."""
@@ -115,6 +193,17 @@ class Ledger:
             return self._read(path)
         except OSError as error:
             raise _store_error(path, "read", error) from error
+
+    def answered(self, host: str, response_id: str) -> Call | None:
+        """The call of the last month whose reply from that host has this id; None where none has.
+
+        Looks through a gigabyte a second or so. What cannot be read is passed over.
+        """
+        for path in sessions_with(self._folder, _FILE, response_id):
+            for call in self._read(path):
+                if (call.host, call.response_id) == (host, response_id):
+                    return call
+        return None
 
     def sessions(self) -> Iterator[StoredSession]:
         """Every session with at least one call, one after the other, by key.
@@ -180,6 +269,10 @@ class Ledger:
         with self._mutex:
             while self._open:
                 self._open.popitem()[1].storage.close()
+            self._presence.end()
+        with self._body_mutex:
+            while self._open_bodies:
+                self._open_bodies.popitem()[1].close()
 
     def _table(self, session_id: str | None) -> AppendTable:
         table = self._open.get(session_id)
@@ -192,12 +285,28 @@ class Ledger:
             self._open.popitem(last=False)[1].storage.close()
         return table
 
+    def _body_path(self, session_id: str | None) -> Path:
+        return self._folder / _key(session_id) / BODIES_FILE
+
+    def _body_file(self, session_id: str | None) -> BodyFile:
+        file = self._open_bodies.get(session_id)
+        if file is not None:
+            self._open_bodies.move_to_end(session_id)
+            return file
+        file = BodyFile(self._body_path(session_id), self._masker, lock_timeout_s=LOCK_TIMEOUT_S)
+        self._open_bodies[session_id] = file
+        if len(self._open_bodies) > self._open_sessions:
+            self._open_bodies.popitem(last=False)[1].close()
+        return file
+
     def _read(self, path: Path) -> list[Call]:
         calls, problems = read_calls(path)
         if problems:
             self._problems[path] = problems
         else:
             self._problems.pop(path, None)
+        if any(call.proxy_id for call in calls):
+            calls = list(map(Liveness(self._home), calls))
         return calls
 
     def _keys(self) -> list[str]:

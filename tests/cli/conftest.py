@@ -3,22 +3,26 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sessiontap.cli.main import cli
+from sessiontap.store import Ledger
 from tests.cli.running import Run, Start
-from tests.sessions.samples import fill, plain, triage
+from tests.sessions.samples import plain, triage
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A store with two sessions."""
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A store with two sessions, and the proxy that holds the call under way."""
     folder = tmp_path / "home"
-    fill(folder, triage(), plain())
-    return folder
+    with Ledger(folder) as proxy:
+        for call in triage() + plain():
+            proxy.append(call)
+        yield folder
 
 
 @pytest.fixture

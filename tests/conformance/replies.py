@@ -126,7 +126,7 @@ def socket_calls(url: str, *, sent: list[dict[str, Any]], received: list[dict[st
         new_call_id=lambda: f"call-{next(ids)}",
     )
     now = Moment("2026-01-01T00:00:00.000Z", 1.0)
-    calls = [call for message in sent for call in socket.sent(json.dumps(message).encode(), now)]
-    calls += [call for message in received for call in socket.received(json.dumps(message).encode(), now)]
-    calls += socket.close("clean", now)
-    return [call for call in calls if call.status != "running"]
+    metered = [each for message in sent for each in socket.sent(json.dumps(message).encode(), now)]
+    metered += [each for message in received for each in socket.received(json.dumps(message).encode(), now)]
+    metered += socket.close("clean", now)
+    return [each.call for each in metered if each.call.status != "running"]

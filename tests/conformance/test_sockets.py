@@ -22,6 +22,7 @@ import pytest
 from sessiontap.apis import APIS
 from sessiontap.apis.reading import ErrorFacts
 from sessiontap.call import Call, encode
+from sessiontap.capture import Metered
 from sessiontap.identity import identify
 from sessiontap.providers import DIRECTORY, PROVIDERS, Provider, Route
 from sessiontap.record import Moment
@@ -89,11 +90,11 @@ def _metered(each: Conversation, *, indent: int | None = None) -> tuple[list[Cal
         target=target,
         new_call_id=lambda: f"call-{next(numbers)}",
     )
-    calls = [call for step in _steps(meter, each, indent) for call in step]
+    calls = [metered.call for step in _steps(meter, each, indent) for metered in step]
     return [c for c in calls if c.status == "running"], [c for c in calls if c.status != "running"]
 
 
-def _steps(meter: SocketMeter, each: Conversation, indent: int | None) -> Iterator[list[Call]]:
+def _steps(meter: SocketMeter, each: Conversation, indent: int | None) -> Iterator[list[Metered]]:
     for number, message in enumerate(each.messages):
         now = _moment(number)
         if "closed" in message:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from sessiontap.bodies import CallBodies
 from sessiontap.call import Call
 from sessiontap.demo import replies
 from sessiontap.demo.answer import Answer, Handler, ReceivedCall
@@ -76,6 +77,14 @@ class Place:
             if call.status != "running":
                 return call
         pytest.fail(f"the call of {session!r} did not end")
+
+    def bodies(self, session: str) -> CallBodies:
+        """What the only call of a session sent and got, once it is stored."""
+        for _ in _tries():
+            (call_id,) = [call.call_id for call in self.calls(session)]
+            if (found := Ledger(self.proxy.home).bodies(session).get(call_id)) is not None:
+                return found
+        pytest.fail(f"the bodies of {session!r} were not stored")
 
     def logged(self, text: str) -> list[str]:
         """The lines of mitmdump's log that hold a text, once there is one."""

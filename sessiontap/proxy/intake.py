@@ -1,0 +1,84 @@
+"""Intake: makes the meter of a call, or of a socket, out of the flow that begins it."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+
+from mitmproxy.connection import Client
+from mitmproxy.http import HTTPFlow
+
+from sessiontap.capture import Capture, capture_for
+from sessiontap.identity import Identity, identify
+from sessiontap.meter import CallMeter
+from sessiontap.providers import Match
+from sessiontap.providers.plan import paid_by
+from sessiontap.proxy.headers import proxy_user
+from sessiontap.recent import Recent
+from sessiontap.settings import Settings
+from sessiontap.socket_meter import SocketMeter
+from sessiontap.times import rfc3339
+
+_MOST_IDS = 100_000
+
+
+class Intake:
+    """Knows what is not in the request itself: the user of the proxy's URL, and the ids given so far."""
+
+    def __init__(self) -> None:
+        self._proxy_users: dict[str, str] = {}
+        self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
+
+    def connected(self, flow: HTTPFlow) -> None:
+        """Keeps the user of the proxy's URL for the calls on this connection."""
+        if user := proxy_user(flow):
+            self._proxy_users[flow.client_conn.id] = user
+
+    def disconnected(self, client: Client) -> None:
+        """Forgets the connection."""
+        self._proxy_users.pop(client.id, None)
+
+    def meter(self, flow: HTTPFlow, found: Match, settings: Settings) -> CallMeter:
+        """The meter of the call that a request makes."""
+        identity = self._identity(flow)
+        return CallMeter(
+            paid_by(found, flow.request.headers),
+            identity,
+            self._new_call_id(identity),
+            rfc3339(flow.request.timestamp_start),
+            capture=_capture(settings, identity, flow),
+        )
+
+    def socket_meter(self, flow: HTTPFlow, found: Match, settings: Settings) -> SocketMeter:
+        """The meter of the calls on the socket that a handshake opens."""
+        identity = self._identity(flow)
+        return SocketMeter(
+            found,
+            identity,
+            target=flow.request.path,
+            new_call_id=functools.partial(self._new_call_id, identity),
+            new_capture=functools.partial(_capture, settings, identity, flow),
+        )
+
+    def _identity(self, flow: HTTPFlow) -> Identity:
+        request = flow.request
+        return identify(
+            request.headers.items(multi=True),  # type: ignore[no-untyped-call]
+            proxy_user=proxy_user(flow) or self._proxy_users.get(flow.client_conn.id),
+            today=rfc3339(request.timestamp_start)[:10],
+        )
+
+    def _new_call_id(self, identity: Identity) -> str:
+        """The client's id, unless it was used before: SDKs send the same headers when they try again."""
+        call_id = identity.call_id
+        if call_id is None or call_id in self._call_ids:
+            call_id = str(uuid.uuid4())
+        self._call_ids.put(call_id, None)
+        return call_id
+
+
+def _capture(settings: Settings, identity: Identity, flow: HTTPFlow) -> Capture | None:
+    request = flow.request
+    return capture_for(
+        settings, identity, method=request.method, target=request.path, headers=request.headers
+    )

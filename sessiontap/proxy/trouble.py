@@ -1,0 +1,40 @@
+"""Trouble: what the log says of a store that cannot be written: one line as it begins, one as it ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+logger = logging.getLogger(__name__)
+
+
+class Trouble:
+    """The trouble of all who write into one home, told as one. For use by several threads."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._among: set[str] = set()
+        self._written = 0
+        self._lost = 0
+
+    def begins(self, who: str, what: str) -> None:
+        """`who` cannot write; the first one's line says what is wrong."""
+        with self._mutex:
+            first = not self._among
+            self._among.add(who)
+        if first:
+            logger.warning("sessiontap: %s", what)
+
+    def ends(self, who: str, *, written: int, lost: int) -> None:
+        """`who` can write again; the last one's line counts what became of all that waited."""
+        with self._mutex:
+            if who not in self._among:
+                return
+            self._among.discard(who)
+            self._written += written
+            self._lost += lost
+            if self._among:
+                return
+            written, self._written = self._written, 0
+            lost, self._lost = self._lost, 0
+        logger.warning("sessiontap: recording again; of what waited, %d written, %d lost", written, lost)

@@ -1,0 +1,232 @@
+"""Fold: what the calls of one session come to, added in any order, kept as JSON, and taken up again later.
+
+The calls are summed in groups of those that are alike in all that a summary tells apart. So a session of a
+hundred thousand calls is a handful of groups, whose JSON is small, and adding a call always costs the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NamedTuple, Protocol, TypeAlias
+
+import msgspec
+
+from sessiontap.call import Billing, Call, SessionSource, Status, UsagePart, UsageSource, is_unpriced
+from sessiontap.sessions.tally import Tally
+from sessiontap.usage import Usage
+
+_CLASSES = Usage.__struct_fields__
+_Place: TypeAlias = tuple[str, str]
+"""Where a call stands in its session: its start, and its id."""
+
+
+class Added(Protocol):
+    """What of a call is added up: a `Call`, or the same read faster."""
+
+    @property
+    def call_id(self) -> str: ...  # noqa: D102 -- as in `Call`, all of them
+    @property
+    def session_name(self) -> str | None: ...  # noqa: D102
+    @property
+    def session_path(self) -> str: ...  # noqa: D102
+    @property
+    def session_source(self) -> SessionSource: ...  # noqa: D102
+    @property
+    def user_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def agent(self) -> str | None: ...  # noqa: D102
+    @property
+    def request_model(self) -> str | None: ...  # noqa: D102
+    @property
+    def response_model(self) -> str | None: ...  # noqa: D102
+    @property
+    def status(self) -> Status: ...  # noqa: D102
+    @property
+    def http_status(self) -> int | None: ...  # noqa: D102
+    @property
+    def started_at(self) -> str: ...  # noqa: D102
+    @property
+    def ended_at(self) -> str | None: ...  # noqa: D102
+    @property
+    def duration_ms(self) -> int | None: ...  # noqa: D102
+    @property
+    def usage(self) -> Usage | dict[str, int]: ...  # noqa: D102
+    @property
+    def usage_parts(self) -> Sequence[UsagePart]: ...  # noqa: D102
+    @property
+    def usage_source(self) -> UsageSource: ...  # noqa: D102
+    @property
+    def billing(self) -> Billing: ...  # noqa: D102
+    @property
+    def cost_usd(self) -> Decimal | None: ...  # noqa: D102
+
+
+class _Key(NamedTuple):
+    """In what the calls of a group are alike."""
+
+    path: str
+    name: str | None
+    agent: str | None
+    user_id: str | None
+    source: SessionSource
+    request_model: str | None
+    response_model: str | None
+    subscription: bool
+    in_parts: bool
+    """What they billed is summed by the model of each part."""
+
+
+class Group(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Calls that are alike, summed."""
+
+    key: _Key
+    calls: int = 0
+    running: int = 0
+    errors: int = 0
+    unpriced_calls: int = 0
+    estimated_calls: int = 0
+    used: dict[str, int] = {}
+    cost_usd: Decimal | None = None
+    latency_ms: int | None = None
+    first: _Place
+    last: _Place
+    ended_at: str | None = None
+
+    @property
+    def model(self) -> str | None:
+        """The model that answered, else the one that was asked for."""
+        return self.key.response_model or self.key.request_model
+
+
+class ModelPart(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the parts of calls that billed several models come to for one of these."""
+
+    first: tuple[str, str, int]
+    """Of the first call that has it, with its number there."""
+    calls: int = 0
+    unpriced_calls: int = 0
+    used: dict[str, int] = {}
+    cost_usd: Decimal | None = None
+
+
+class Fold(msgspec.Struct):
+    """The groups of a session's calls. JSON by msgspec; the order of adding changes nothing."""
+
+    groups: list[Group] = []
+    parts: dict[str, ModelPart] = {}
+
+
+class Folding:
+    """Adds calls to a fold."""
+
+    __slots__ = ("_groups", "_parts")
+
+    def __init__(self, begun: Fold | None = None) -> None:
+        begun = begun or Fold()
+        self._groups = {group.key: group for group in begun.groups}
+        self._parts = begun.parts
+
+    def add(self, call: Added) -> None:
+        """Counts one call, once: nothing is known of single calls later."""
+        # A tuple is equal to a `_Key` of the same, and made much faster.
+        key = (
+            call.session_path,
+            call.session_name,
+            call.agent,
+            call.user_id,
+            call.session_source,
+            call.request_model,
+            call.response_model,
+            call.billing == "subscription",
+            bool(call.usage_parts),
+        )
+        started_at = call.started_at
+        group = self._groups.get(key)  # type: ignore[call-overload]  # see above
+        if group is None:
+            named, place = _Key(*key), (started_at, call.call_id)
+            group = self._groups[named] = Group(key=named, first=place, last=place)
+        elif started_at <= group.first[0]:
+            group.first = min(group.first, (started_at, call.call_id))
+        if started_at >= group.last[0]:
+            group.last = max(group.last, (started_at, call.call_id))
+        _sum(group, call)
+        if call.usage_parts:
+            self._add_parts(call)
+
+    def _add_parts(self, call: Added) -> None:
+        unpriced: dict[str, bool] = {}
+        for number, part in enumerate(call.usage_parts):
+            place = (call.started_at, call.call_id, number)
+            sums = self._parts.setdefault(part.model, ModelPart(first=place))
+            sums.first = min(sums.first, place)
+            for name, count in _known(part.usage):
+                sums.used[name] = sums.used.get(name, 0) + count
+            if part.cost_usd is not None and part.cost_usd.is_finite():
+                sums.cost_usd = part.cost_usd if sums.cost_usd is None else sums.cost_usd + part.cost_usd
+            missing = part.cost_usd is None and bool(part.usage)
+            unpriced[part.model] = unpriced.get(part.model, False) or missing
+        for model, missing in unpriced.items():
+            self._parts[model].calls += 1
+            self._parts[model].unpriced_calls += missing
+
+    def fold(self) -> Fold:
+        """What was added so far."""
+        return Fold(list(self._groups.values()), self._parts)
+
+
+def folded(calls: Iterable[Call]) -> Fold:
+    """The fold of calls, the latest version of each."""
+    folding = Folding()
+    for call in calls:
+        folding.add(call)
+    return folding.fold()
+
+
+def tally_of(group: Group) -> Tally:
+    """A group as a tally."""
+    notional = None if group.cost_usd is None else group.cost_usd if group.key.subscription else Decimal(0)
+    return Tally(
+        calls=group.calls,
+        running=group.running,
+        errors=group.errors,
+        unpriced_calls=group.unpriced_calls,
+        estimated_calls=group.estimated_calls,
+        cost_usd=group.cost_usd,
+        notional_cost_usd=notional,
+        latency_ms=group.latency_ms,
+        started_at=group.first[0],
+        ended_at=group.ended_at,
+        used=group.used,
+    )
+
+
+def _sum(group: Group, call: Added) -> None:
+    group.calls += 1
+    status = call.status
+    if status != "ok":
+        group.running += status == "running"
+        group.errors += status == "error"
+    if call.cost_usd is None:
+        group.unpriced_calls += is_unpriced(call)
+    elif call.cost_usd.is_finite():
+        group.cost_usd = call.cost_usd if group.cost_usd is None else group.cost_usd + call.cost_usd
+    group.estimated_calls += call.usage_source == "estimated"
+    used = group.used
+    for name, count in _known(call.usage):
+        used[name] = used.get(name, 0) + count
+    if call.duration_ms is not None:
+        group.latency_ms = (group.latency_ms or 0) + call.duration_ms
+    if call.ended_at is not None and (group.ended_at is None or call.ended_at > group.ended_at):
+        group.ended_at = call.ended_at
+
+
+def _known(usage: Usage | Mapping[str, int]) -> Iterable[tuple[str, int]]:
+    """The classes that are known."""
+    return usage.items() if isinstance(usage, Mapping) else _of_struct(usage)
+
+
+def _of_struct(usage: Usage) -> Iterator[tuple[str, int]]:
+    for name in _CLASSES:
+        if (count := getattr(usage, name)) is not None:
+            yield name, count
