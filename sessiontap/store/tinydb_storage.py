@@ -79,19 +79,15 @@ class AppendStorage(Storage):
     def write(self, data: Tables) -> None:
         """Appends, as one line, how the tables differ from those of the last `read` or `write`.
 
-        Raises TypeError or ValueError for a document that JSON cannot hold; nothing is written then.
+        Raises TypeError or ValueError for a document that JSON cannot hold, or what is none; nothing is
+        written then.
         """
         appender = self._open_appender()
         if self._known is None or not data:
             # No tables at all means: whatever there is by now, drop it.
             self.read()
         known = self._known or {}
-        new: journal.RawTables = {
-            name: {
-                str(doc_id): msgspec.Raw(journal.dumps(document)) for doc_id, document in documents.items()
-            }
-            for name, documents in data.items()
-        }
+        new = {name: _encoded(name, documents) for name, documents in data.items()}
         changes: dict[str, dict[str, msgspec.Raw | None] | None] = {
             name: None for name in known if name not in new
         }
@@ -188,6 +184,20 @@ class CallDB(TinyDB):
     table_class = AppendTable  # type: ignore[assignment]
     default_table_name = CALLS_TABLE
     default_storage_class = AppendStorage  # type: ignore[assignment]
+
+
+def _encoded(table: str, documents: object) -> dict[str, msgspec.Raw]:
+    """The documents of a table as JSON. Raises TypeError where reading would not give them back."""
+    if not isinstance(documents, Mapping):
+        message = f"table {table!r} is a {type(documents).__name__}; a table is documents by id"
+        raise TypeError(message)
+    encoded = {}
+    for doc_id, document in documents.items():
+        if not isinstance(document, Mapping):
+            message = f"table {table!r}, document {doc_id!r} is a {type(document).__name__}, not an object"
+            raise TypeError(message)
+        encoded[str(doc_id)] = msgspec.Raw(journal.dumps(document))
+    return encoded
 
 
 def _difference(

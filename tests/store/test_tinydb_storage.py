@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tinydb import Query, TinyDB, where
@@ -208,6 +209,24 @@ def test_a_closed_database_refuses_work(path: Path) -> None:
         db.all()
     with pytest.raises(ValueError, match="is closed"):
         db.insert({"n": 1})
+
+
+@pytest.mark.parametrize(
+    ("tables", "why"),
+    [
+        ({"t": [1, 2]}, "table 't' is a list; a table is documents by id"),
+        ({"t": {"1": {}, "2": 42}}, "table 't', document '2' is a int, not an object"),
+        ({"t": {"1": None}}, "table 't', document '1' is a NoneType, not an object"),
+    ],
+)
+def test_what_is_no_document_is_refused(path: Path, tables: Any, why: str) -> None:
+    """What reading would not give back is not written; the storage stays as it was."""
+    storage = AppendStorage(path)
+    storage.write({"t": {"1": {"n": 1}}})
+    with pytest.raises(TypeError, match=why):
+        storage.write(tables)
+    assert storage.read() == {"t": {"1": {"n": 1}}}
+    storage.close()
 
 
 def test_folders_are_made_on_demand_only(tmp_path: Path) -> None:
