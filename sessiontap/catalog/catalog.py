@@ -2,8 +2,8 @@
 
     <home>/catalog.json
 
-It is a cache. Deleting it is always safe; where it cannot be written everything works, only slower. What is in
-it is never believed of a journal that has changed in any way but by growing.
+It is a cache. Deleting it is always safe; where it cannot be written everything works, only slower. What is
+in it is never believed of a journal that has changed in any way but by growing.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ class Catalog:
         for key, stamp in stamps.items():
             if isinstance(stamp, OSError):
                 self._unreadable(key, stamp)
+                kept.pop(key, None)
             elif not key.isascii():
                 # No session has such a key, and it may not even be a text.
                 reason = "its folder is not that of a session; left out"
@@ -144,13 +145,15 @@ class Catalog:
         fresh: dict[str, bytes] = {}
         for key, found in read_changes(self._folder, changes, processes=self._processes):
             if isinstance(found, OSError):
-                self._unreadable(key, found)
                 kept.pop(key, None)
+                if not isinstance(found, FileNotFoundError):  # removed in the meantime
+                    self._unreadable(key, found)
             else:
                 fresh[key] = found
                 kept[key] = decode_entry(found), found
-        there = {key: kept[key] for key, stamp in stamps.items() if key in kept and isinstance(stamp, Stamp)}
-        _write(cache, stored, {key: raw for key, (_, raw) in there.items()}, fresh, gone=len(there) < len(kept))
+        there = {key: kept[key] for key in stamps if key in kept}
+        live = {key: raw for key, (_, raw) in there.items()}
+        _write(cache, stored, live, fresh, gone=len(live) < len(kept))
         return {key: entry for key, (entry, _) in there.items()}
 
     def _listed(self, entries: dict[str, Entry]) -> Iterator[CatalogSession]:
@@ -217,7 +220,7 @@ def _change(key: str, stamp: Stamp, known: tuple[Entry, bytes | memoryview] | No
 def _write(
     cache: CacheFile,
     stored: list[memoryview],
-    there: dict[str, bytes | memoryview],
+    live: dict[str, bytes | memoryview],
     fresh: dict[str, bytes],
     *,
     gone: bool,
@@ -225,11 +228,11 @@ def _write(
     """Adds what is new; what is out of date goes once it is half of the file, removed sessions at once."""
     if not fresh and not gone:
         return
-    live = sum(map(len, there.values()))
-    all_of_it = sum(map(len, stored)) + sum(map(len, fresh.values()))
+    written = sum(map(len, stored)) + sum(map(len, fresh.values()))
+    of_use = sum(map(len, live.values()))
     try:
-        if not stored or gone or all_of_it > 2 * live + _SMALL_BYTES:
-            cache.replace(there.values())
+        if not stored or gone or written > 2 * of_use + _SMALL_BYTES:
+            cache.replace(live.values())
         else:
             cache.append(fresh.values())
     except OSError:

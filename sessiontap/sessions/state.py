@@ -1,8 +1,8 @@
 """SessionState: what is kept of a session between two readings of its journal.
 
-The sums of the calls that have ended, those under way whole, and of each ended call a fingerprint of its id: a
-later version of one of them changes sums that cannot be taken apart again, so the session has to be
-read as a whole. Two ids with one fingerprint only cost such a reading.
+The sums of the calls that have ended, those under way whole, and of each ended call a fingerprint of its id:
+a later version of it changes sums that cannot be taken apart again, so the session has to be read as a whole.
+Two ids with one fingerprint only cost such a reading.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Callable, Iterable
+from typing import Literal
 
 import msgspec
 
@@ -23,8 +24,8 @@ Settle = Callable[[Call], Call]
 _Newest = tuple[str, str, str | None]
 """Start and id of a call, and its session's id."""
 
-# 32 bits each.
-_PACKED = "I"
+# An unsigned int, 32 bits.
+_PACKED: Literal["I"] = "I"
 
 
 class SessionState(msgspec.Struct, frozen=True, array_like=True):

@@ -14,7 +14,7 @@ __all__ = ["UNASSIGNED", "CallStore", "Ledger", "Problem", "StoredSession", "ses
 
 
 def __getattr__(name: str) -> object:
-    """What is written with comes when it is asked for: locks cost a command that reads a tenth of a second."""
+    """What writes is imported when it is asked for: a command that reads does without locks and TinyDB."""
     if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

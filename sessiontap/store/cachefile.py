@@ -70,7 +70,7 @@ class CacheFile:
             raise
 
     def _line(self, entry: bytes | memoryview) -> bytes:
-        return b"%b%08x%b%b%b\n" % (_START, zlib.crc32(entry, self._seed), _MIDDLE, entry, _END)
+        return b"".join((_START, b"%08x" % zlib.crc32(entry, self._seed), _MIDDLE, entry, _END, b"\n"))
 
     def _is_whole(self, line: memoryview) -> bool:
         return line[_SUM] == b"%08x" % zlib.crc32(line[_ENTRY], self._seed)
