@@ -17,7 +17,6 @@ from sessiontap.cli.options import filter_options, home_option, json_option
 from sessiontap.cli.progress import progress
 from sessiontap.cli.when import when
 from sessiontap.sessions.filters import CallFilter
-from sessiontap.store.folders import session_folders
 from sessiontap.store.prune import Left, Stored, due, remove, survey
 from sessiontap.times import rfc3339
 from sessiontap.views.numbers import counted, size
@@ -120,7 +119,7 @@ def _looked_at(home: Path, wanted: CallFilter, *, quiet: bool) -> tuple[list[Sto
     sessions: list[Stored] = []
     left: list[Left] = []
     with progress(lambda: "looking at the sessions; nothing is removed", quiet=quiet) as step:
-        for found in survey(session_folders(home), wanted.matching):
+        for found in survey(home, wanted.matching):
             if isinstance(found, Left):
                 left.append(found)
             else:

@@ -96,10 +96,11 @@ def _summary(outcome: _Outcome, *, repairing: bool) -> str:
 
 def _print_lines(outcome: _Outcome) -> None:
     from sessiontap.views.console import console, show
-    from sessiontap.views.verified import found_lines, totals_lines
+    from sessiontap.views.verified import found_line, totals_lines
 
+    for finding in outcome.findings:
+        click.echo(found_line(finding))
     terminal = console(sys.stdout)
-    show(terminal, found_lines(outcome.findings))
     show(terminal, totals_lines(outcome.totals, terminal.width))
     for each in outcome.repaired:
         click.echo(f"Set aside: {each.aside}")

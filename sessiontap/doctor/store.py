@@ -53,8 +53,10 @@ def check_store(settings: Settings) -> Iterator[Finding]:
 
 def _write_and_remove(folder: Path) -> None:
     """Writes a file that is the user's alone and takes it away again; raises OSError."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-", buffering=0) as file:
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
         file.write(bytes(_PROBE_BYTES))
+        # A full disk takes a part of it without a word: this goes on until it complains.
+        file.flush()
         os.fsync(file.fileno())
 
 

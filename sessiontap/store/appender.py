@@ -21,6 +21,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 # Windows: no translation of line ends. POSIX has no such flag.
 _BINARY: int = getattr(os, "O_BINARY", 0)
-# How often the files may change between the opening and the lock before that is an error.
+# How often, at least, the files may change between the opening and the lock before that is an error.
 _REOPENINGS = 8
 _RESTLESS = "it is replaced again and again"
 
@@ -72,10 +73,7 @@ class Appender:
         As long as the number stays the same, so does the file. The file is made, 0600, where there is none.
         Raises OSError.
         """
-        for _ in range(_REOPENINGS):
-            if (handles := self._handles or self._open()) is not None:
-                return handles.opening
-        raise OSError(errno.EAGAIN, _RESTLESS, self._path)
+        return (self._handles or self._open()).opening
 
     def append(self, line: bytes, *, only_as: int | None = None, only_at: int | None = None) -> None:
         """Appends one whole line, its LF included; the file is made, 0600, where there is none.
@@ -85,26 +83,21 @@ class Appender:
         it must be the file of that opening, with `only_at` of that size: else this raises ReplacedError and
         writes nothing.
         """
-        for _ in range(_REOPENINGS):
+        for _ in _tries(self._lock_timeout_s):
             handles = self._handles or self._open()
-            if handles is None:
-                continue
-            if only_as is not None and handles.opening != only_as:
-                raise ReplacedError(errno.EAGAIN, "it was replaced", self._path)
             _take_lock(handles.lock, self._path, self._lock_timeout_s)
             try:
-                # Only now: somebody may have replaced or removed the files while this waited for the lock.
-                now = _stat(self._path)
-                if (
-                    now is not None
-                    and _same(now, handles.data_file)
-                    and _is_at(_lock_path(self._path), handles.lock_file)
-                ):
-                    if only_at is not None and now.st_size != only_at:
+                # Only now: somebody may have removed or replaced the files while this waited for the lock.
+                if _is_at(_lock_path(self._path), handles.lock_file):
+                    if not _is_at(self._path, handles.data_file):
+                        # Under the lock nobody replaces it once more.
+                        handles = self._open_data_again(handles)
+                    if only_as is not None and handles.opening != only_as:
+                        raise ReplacedError(errno.EAGAIN, "it was replaced", self._path)
+                    size = os.fstat(handles.data).st_size
+                    if only_at is not None and size != only_at:
                         raise ReplacedError(errno.EAGAIN, "it has grown", self._path)
-                    if not _ends_with_line(handles.data, now.st_size):
-                        line = b"\n" + line
-                    _write_all(handles.data, line)
+                    _write_all(handles.data, line if _ends_with_line(handles.data, size) else b"\n" + line)
                     return
             finally:
                 unlock_descriptor(handles.lock)
@@ -118,23 +111,35 @@ class Appender:
             os.close(handles.data)
             os.close(handles.lock)
 
-    def _open(self) -> _Handles | None:
-        """Opens both files; None where the folder was removed again before they were in it."""
-        try:
-            if self._create_folders:
-                make_private_folder(Path(self._path).parent)
-            lock = _open_private(_lock_path(self._path))
+    def _open(self) -> _Handles:
+        for _ in range(_REOPENINGS - 1):
             try:
-                data = _open_private(self._path)
-            except OSError:
-                os.close(lock)
-                raise
-        except FileNotFoundError:
-            if self._create_folders:
-                return None
+                return self._open_both()
+            except FileNotFoundError:
+                # Perhaps the folder was there, and removed before the files were in it.
+                if not self._create_folders:
+                    raise
+        return self._open_both()
+
+    def _open_both(self) -> _Handles:
+        if self._create_folders:
+            make_private_folder(Path(self._path).parent)
+        lock = _open_private(_lock_path(self._path))
+        try:
+            data = _open_private(self._path)
+        except OSError:
+            os.close(lock)
             raise
+        return self._opened(data, lock, os.fstat(lock))
+
+    def _open_data_again(self, handles: _Handles) -> _Handles:
+        data = _open_private(self._path)
+        os.close(handles.data)
+        return self._opened(data, handles.lock, handles.lock_file)
+
+    def _opened(self, data: int, lock: int, lock_file: os.stat_result) -> _Handles:
         self._openings += 1
-        self._handles = _Handles(data, lock, os.fstat(data), os.fstat(lock), self._openings)
+        self._handles = _Handles(data, lock, os.fstat(data), lock_file, self._openings)
         return self._handles
 
 
@@ -148,7 +153,7 @@ def locked(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
     name = os.fspath(path)
     if os.path.islink(_lock_path(name)):  # noqa: PTH114 - as `_stat`
         raise OSError(errno.ELOOP, "its lock is a link, and links are not followed", name)
-    for _ in range(_REOPENINGS):
+    for _ in _tries(timeout_s):
         lock = _open_private(_lock_path(name))
         try:
             _take_lock(lock, name, timeout_s)
@@ -228,6 +233,15 @@ def _open_private(path: str) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def _tries(timeout_s: float) -> Iterator[None]:
+    """As many as are to be made: some in any case, and then until the time is over."""
+    deadline = time.monotonic() + timeout_s
+    for number in count():
+        if number >= _REOPENINGS and time.monotonic() > deadline:
+            return
+        yield
 
 
 def _take_lock(handle: int, path: str, timeout_s: float) -> None:

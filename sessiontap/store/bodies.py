@@ -23,7 +23,7 @@ from sessiontap.masking import Masker
 from sessiontap.masking_events import mask_events
 from sessiontap.store import journal
 from sessiontap.store.appender import Appender, ReplacedError
-from sessiontap.store.ropes import MOST_JOINED, Part, Rope, RopeError, cut, join
+from sessiontap.store.ropes import MOST_JOINED, Part, Rope, RopeError, cut, is_leaf_of, join
 
 SCHEMA = 1
 
@@ -60,12 +60,17 @@ class _Part(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     rope: Rope | None = None
 
 
+class _Stamp(msgspec.Struct, frozen=True):
+    schema: int
+
+
 class _Keys(msgspec.Struct, frozen=True):
     parts: dict[str, msgspec.Raw] | None = None
 
 
 _document = msgspec.json.Decoder(_Document)
 _part = msgspec.json.Decoder(_Part)
+_stamp = msgspec.json.Decoder(_Stamp)
 _keys = msgspec.json.Decoder(_Keys)
 _encode = msgspec.json.Encoder().encode
 
@@ -278,6 +283,61 @@ def without_unused_parts(tables: journal.RawTables) -> journal.RawTables:
         **tables,
         _PARTS: {part_id: part for part_id, part in parts.items() if part_id in used},
     }
+
+
+def broken_bodies(tables: journal.RawTables) -> Iterator[tuple[str, str]]:
+    """Each call of a `bodies.jsonl` whose bodies cannot be joined as they were, and why.
+
+    Every part is looked at once, however many bodies need it. Bodies of a later schema are passed over.
+    """
+    needs: dict[str, Rope | str] = {
+        part_id: _checked_part(part_id, raw) for part_id, raw in tables.get(_PARTS, {}).items()
+    }
+    good: set[str] = set()
+    for call_id, raw in tables.get(_BODIES, {}).items():
+        try:
+            document = _document.decode(raw)
+        except journal.UNREADABLE as error:
+            if not _is_later(raw):
+                yield call_id, str(error)
+            continue
+        looked_at: set[str] = set()
+        waiting = _part_ids(document.request) + _part_ids(document.reply)
+        while waiting:
+            part_id = waiting.pop()
+            if part_id in good or part_id in looked_at:
+                continue
+            looked_at.add(part_id)
+            found = needs.get(part_id, "is not there")
+            if isinstance(found, str):
+                if document.schema <= SCHEMA:
+                    yield call_id, f"part {part_id} {found}"
+                break
+            waiting += [piece[0] for piece in found if not isinstance(piece, str)]
+        else:
+            good |= looked_at
+
+
+def _part_ids(side: _Side | None) -> list[str]:
+    return [piece[0] for piece in (side and side.rope) or () if not isinstance(piece, str)]
+
+
+def _checked_part(part_id: str, raw: msgspec.Raw) -> Rope | str:
+    """The rope that a part is, an empty one for a leaf; or, as a text, what is wrong with it."""
+    try:
+        part = _loaded_part(_part.decode(raw))
+    except (*journal.UNREADABLE, RopeError, zstandard.ZstdError) as error:
+        return f"is damaged ({error})"
+    if isinstance(part, tuple):
+        return part
+    return () if is_leaf_of(part_id, part) else "is not what it was"
+
+
+def _is_later(raw: msgspec.Raw) -> bool:
+    try:
+        return _stamp.decode(raw).schema > SCHEMA
+    except journal.UNREADABLE:
+        return False
 
 
 def _stored_part(part: Part) -> _Part:

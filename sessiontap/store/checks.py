@@ -16,7 +16,8 @@ import msgspec
 
 from sessiontap.call import SCHEMA, Call, encode
 from sessiontap.store import journal
-from sessiontap.store.folders import CALLS_FILE
+from sessiontap.store.bodies import SCHEMA as BODIES_SCHEMA
+from sessiontap.store.folders import BODIES_FILE, CALLS_FILE
 from sessiontap.store.tinydb_storage import CALLS_TABLE
 
 FaultKind: TypeAlias = Literal["torn", "unreadable", "not-utf-8", "no-record", "other-id"]
@@ -25,6 +26,7 @@ _MARK = f'{{"{CALLS_TABLE}":{{'
 # A line that begins to be ours again and again is no accident; each try may read the rest of it.
 _MOST_TRIES = 64
 _SHOWN = 60
+_BODIES_TABLE = "bodies"
 # What msgspec says of a text that ends too early: a torn line that an append has sealed.
 _TRUNCATED = "Input data was truncated"
 
@@ -89,6 +91,11 @@ class Checker:
     def calls(self) -> int:
         """How many calls it holds; 0 for a journal of something else."""
         return len(self.documents.get(CALLS_TABLE, ())) if self.of_calls else 0
+
+    @property
+    def schema(self) -> int:
+        """The newest schema of its records that this version reads."""
+        return SCHEMA if self.of_calls else BODIES_SCHEMA
 
     @property
     def of_calls(self) -> bool:
@@ -184,18 +191,20 @@ class Checker:
             not_text = Fault("not-utf-8", f"{shown} is not UTF-8 ({error.reason})")
         if not (self.of_calls and table == CALLS_TABLE):
             fault = not_text or _not_a_document(raw, shown)
+            if fault is None and self.journal_name == BODIES_FILE and table == _BODIES_TABLE:
+                self._count_newer(_schema(document))
             return fault, None if fault else document
         try:
             call = _call.decode(document)
         except journal.UNREADABLE as error:
             schema = _schema(document)
             if schema > SCHEMA and not_text is None:
-                self.newer[schema] = self.newer.get(schema, 0) + 1
+                self._count_newer(schema)
                 return None, document
             return not_text or Fault("no-record", f"{shown} is not a record ({error})"), None
         if call.schema > SCHEMA:
             if not_text is None:
-                self.newer[call.schema] = self.newer.get(call.schema, 0) + 1
+                self._count_newer(call.schema)
             return not_text, None if not_text else document
         if call.call_id != doc_id:
             said = journal.printable(repr(call.call_id), _SHOWN)
@@ -203,6 +212,10 @@ class Checker:
         self.sessions.add(call.session_id)
         # The bytes that are no text stand where this version does not look: the record is whole without them.
         return not_text, msgspec.Raw(encode(call)) if not_text else document
+
+    def _count_newer(self, schema: int) -> None:
+        if schema > self.schema:
+            self.newer[schema] = self.newer.get(schema, 0) + 1
 
     def _pieces(self, text: bytes) -> list[journal.RawChanges]:
         """The whole lines in a line that is none: what was certainly written, and nothing where in doubt.

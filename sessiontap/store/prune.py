@@ -15,8 +15,17 @@ from typing import NamedTuple
 
 from sessiontap.call import Call
 from sessiontap.store.appender import LOCK_TIMEOUT_S, locked
-from sessiontap.store.folders import BODIES_FILE, CALLS_FILE, Folder, folder_key, journal_name, look_into
+from sessiontap.store.folders import (
+    BODIES_FILE,
+    CALLS_FILE,
+    Folder,
+    folder_key,
+    journal_name,
+    look_into,
+    session_folders,
+)
 from sessiontap.store.journal import printable
+from sessiontap.store.presence import Liveness
 from sessiontap.store.records import read_calls
 
 
@@ -61,13 +70,15 @@ class Left:
     """True where it was to go, and could not be removed."""
 
 
-def survey(
-    folders: Iterable[Path], wanted: Callable[[Sequence[Call]], object] = bool
-) -> Iterator[Stored | Left]:
-    """Each session whose calls are wanted, and what cannot be removed because nobody can know what it is."""
-    for folder in folders:
+def survey(home: Path, wanted: Callable[[Sequence[Call]], object] = bool) -> Iterator[Stored | Left]:
+    """Each session whose calls are wanted, and what cannot be removed because nobody can know what it is.
+
+    Raises OSError and StoreError where the sessions cannot be listed.
+    """
+    settled = Liveness(home)
+    for folder in session_folders(home):
         try:
-            found = _stored(folder, wanted)
+            found = _stored(folder, wanted, settled)
         except FileNotFoundError:
             continue  # another command was faster
         except OSError as error:
@@ -116,7 +127,9 @@ def remove(
         return False, [Left(where, reason, failed=True)]
 
 
-def _stored(folder: Path, wanted: Callable[[Sequence[Call]], object]) -> Stored | Left | None:
+def _stored(
+    folder: Path, wanted: Callable[[Sequence[Call]], object], settled: Liveness
+) -> Stored | Left | None:
     files = look_into(folder)
     path = folder / CALLS_FILE
     if path not in files.journals:
@@ -125,7 +138,8 @@ def _stored(folder: Path, wanted: Callable[[Sequence[Call]], object]) -> Stored 
         return None
     # Before the reading: what is written after it is noticed.
     seen = {each: _stamp(each.lstat()) for each in files.journals}
-    calls, problems = read_calls(path)
+    read, problems = read_calls(path)
+    calls = list(map(settled, read))
     if any(problem.line is None for problem in problems):
         return Left(path, "holds records of a newer sessiontap, which alone knows how old they are")
     if not calls or not wanted(calls):

@@ -179,6 +179,11 @@ class _Cutter:
             self.parts[part_id] = part
 
 
+def is_leaf_of(part_id: str, leaf: bytes) -> bool:
+    """Whether a leaf is what its id stands for."""
+    return _digest(leaf) == part_id
+
+
 def _digest(data: bytes) -> str:
     """22 characters that stand for the content."""
     digest = hashlib.blake2b(data, digest_size=_DIGEST_BYTES).digest()

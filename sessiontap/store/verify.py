@@ -15,15 +15,23 @@ from io import RawIOBase
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from sessiontap.call import SCHEMA
 from sessiontap.store import journal
 from sessiontap.store.appender import wait_for_writer
+from sessiontap.store.bodies import broken_bodies
 from sessiontap.store.checks import Checker, FaultKind
-from sessiontap.store.folders import Folder, folder_key, look_into
+from sessiontap.store.folders import BODIES_FILE, Folder, folder_key, look_into
 
 Kind: TypeAlias = (
     FaultKind
-    | Literal["wrong-folder", "unreadable-file", "newer-schema", "permissions", "foreign", "left-over"]
+    | Literal[
+        "broken-body",
+        "wrong-folder",
+        "unreadable-file",
+        "newer-schema",
+        "permissions",
+        "foreign",
+        "left-over",
+    ]
 )
 Severity: TypeAlias = Literal["damage", "warning", "note"]
 
@@ -87,13 +95,15 @@ def verify_journal(path: Path, totals: Totals) -> Iterator[Finding]:
         with path.open("rb", buffering=0) as file:
             yield from _lines(path, file, checker)
             totals.bytes += file.tell()
+        if path.name == BODIES_FILE:
+            yield from _broken_bodies(path)
     except OSError as error:
         yield _unreadable(path, error)
     totals.lines += checker.lines
     totals.calls += checker.calls
     for schema, count in sorted(checker.newer.items()):
         reason = (
-            f"{count} record(s) of schema {schema}, and this sessiontap reads up to {SCHEMA};"
+            f"{count} record(s) of schema {schema}, and this sessiontap reads up to {checker.schema};"
             " upgrade sessiontap to read them"
         )
         yield Finding("note", "newer-schema", path, reason)
@@ -125,6 +135,12 @@ def _settled(
             wait_for_writer(path)
         file.seek(block.offset)
         yield from _settled(path, file, block.number, block.offset, block.data)
+
+
+def _broken_bodies(path: Path) -> Iterator[Finding]:
+    for call_id, why in broken_bodies(journal.read(path).tables):
+        reason = f"what call {journal.printable(repr(call_id), _SHOWN)} sent or got cannot be joined: {why}"
+        yield Finding("damage", "broken-body", path, journal.printable(reason, _REASON))
 
 
 def _about_files(found: Folder) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +11,6 @@ from rich.text import Text
 from sessiontap.views.columns import facts
 from sessiontap.views.numbers import counted, size
 from sessiontap.views.safe_text import safe
-
-_STYLES = {"damage": "bold red", "warning": "yellow", "note": "dim"}
 
 
 class Found(Protocol):
@@ -54,16 +52,12 @@ class Read(Protocol):
     warnings: int
 
 
-def found_lines(findings: Iterable[Found]) -> Iterator[Text]:
-    """A line each: severity, kind, place and reason."""
-    for found in findings:
-        place = safe(str(found.path))
-        if found.line is not None:
-            place += f", line {found.line:,}, offset {found.offset:,}"
-        yield Text.assemble(
-            (f"{found.severity:8} ", _STYLES[found.severity]),
-            f"{found.kind:15} {place}: {safe(found.reason)}",
-        )
+def found_line(found: Found) -> str:
+    """Severity, kind, place and reason on one line, however long it is: programs read it too."""
+    place = safe(str(found.path))
+    if found.line is not None:
+        place += f", line {found.line:,}, offset {found.offset:,}"
+    return f"{found.severity:8} {found.kind:15} {place}: {safe(found.reason)}"
 
 
 def totals_lines(read: Read, width: int) -> Iterator[Text]:
