@@ -63,6 +63,12 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
             }
         )
 
+    def known(self) -> dict[str, int]:
+        """The classes that are known, by name."""
+        # Several times as fast as asking for each of them.
+        classes: dict[str, int] = msgspec.to_builtins(self)
+        return classes
+
     def __bool__(self) -> bool:
         """True where at least one class is known."""
         return any(getattr(self, name) is not None for name in Usage.__struct_fields__)

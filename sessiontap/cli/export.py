@@ -11,12 +11,12 @@ import click
 from sessiontap.call import Call
 from sessiontap.cli.main import complain
 from sessiontap.cli.options import filter_options, home_option
-from sessiontap.cli.stored import SessionStore, open_store, select
+from sessiontap.cli.stored import Records, choose, open_store, select
 from sessiontap.export import FORMATS
 from sessiontap.export.output import write_file, write_stream
 from sessiontap.export.record import Record
 from sessiontap.sessions.filters import CallFilter
-from sessiontap.sessions.rollup import SessionSummary, summarize
+from sessiontap.sessions.rollup import SessionSummary
 
 
 @click.command("export")
@@ -87,11 +87,12 @@ def _by_ending(output: str) -> str:
 
 
 def _records(
-    kind: type[Record], store: SessionStore, wanted: CallFilter, sessions: tuple[str, ...]
+    kind: type[Record], store: Records, wanted: CallFilter, sessions: tuple[str, ...]
 ) -> Iterator[Record]:
     """One session in memory at a time."""
-    for session, calls in select(store, wanted, sessions):
-        if kind is Call:
+    if kind is Call:
+        for _, calls in select(store, wanted, sessions):
             yield from calls
-        else:
-            yield summarize(session.session_id, session.calls)
+    else:
+        for session in choose(store, wanted, sessions):
+            yield session.summary()

@@ -21,7 +21,7 @@ from sessiontap.cli.options import (
     session_texts,
 )
 from sessiontap.cli.prices_table import open_prices, pricing_option
-from sessiontap.cli.stored import select
+from sessiontap.cli.stored import open_store, select
 from sessiontap.sessions.filters import CallFilter
 from sessiontap.sessions.repricing import Repriced, Repricing
 from sessiontap.store import CallStore, Ledger
@@ -64,7 +64,8 @@ def reprice(
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     table, repricing = open_prices(home, pricing), Repricing()
     with Ledger(home) as store, _progress(repricing, quiet=as_json) as step:
-        for session, calls in select(store, wanted, sessions):
+        records = open_store(home, store)
+        for session, calls in select(records, wanted, sessions):
             pairs = [
                 (call, table.price(call) if _is_due(call, everything=everything) else call) for call in calls
             ]
@@ -74,7 +75,7 @@ def reprice(
                 repricing.add(before, after)
             step()
     _print(repricing.result(), home, dry_run=dry_run, as_json=as_json)
-    for problem in store.problems:
+    for problem in records.problems:
         complain(str(problem))
 
 

@@ -32,12 +32,13 @@ class CallFilter:
         The name is the session's: a call that came without one is of the session all the same.
         """
         if self.names and not any(
-            _matches(call.session_name, self.names) for call in calls if call.session_name
+            matches(call.session_name, self.names) for call in calls if call.session_name
         ):
             return []
-        return [call for call in calls if self._lets_through(call)]
+        return [call for call in calls if self.lets_through(call)]
 
-    def _lets_through(self, call: Call) -> bool:
+    def lets_through(self, call: Call) -> bool:
+        """Whether the call itself meets its conditions: all but that of the session's name."""
         if self.since is not None and call.started_at < self.since:
             return False
         if self.until is not None and call.started_at >= self.until:
@@ -45,7 +46,7 @@ class CallFilter:
         if self.users and call.user_id not in self.users:
             return False
         if self.models and not any(
-            _matches(model, self.models) for model in (call.request_model, call.response_model)
+            matches(model, self.models) for model in (call.request_model, call.response_model)
         ):
             return False
         if not self.properties:
@@ -54,8 +55,8 @@ class CallFilter:
         return all(have.get(key.casefold()) == value for key, value in self.properties)
 
 
-def _matches(text: str | None, patterns: Sequence[str]) -> bool:
-    """Exact first: a name may itself hold the signs of a pattern."""
+def matches(text: str | None, patterns: Sequence[str]) -> bool:
+    """Whether a text is, or fits, one of the patterns. Exact first: it may itself hold their signs."""
     if text is None:
         return False
     folded = text.casefold()

@@ -6,60 +6,17 @@ hundred thousand calls is a handful of groups, whose JSON is small, and adding a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from sessiontap.call import Billing, Call, SessionSource, Status, UsagePart, UsageSource, is_unpriced
+from sessiontap.call import Call, SessionSource
 from sessiontap.sessions.tally import Tally
-from sessiontap.usage import Usage
 
-_CLASSES = Usage.__struct_fields__
 _Place: TypeAlias = tuple[str, str]
 """Where a call stands in its session: its start, and its id."""
-
-
-class Added(Protocol):
-    """What of a call is added up: a `Call`, or the same read faster."""
-
-    @property
-    def call_id(self) -> str: ...  # noqa: D102 -- as in `Call`, all of them
-    @property
-    def session_name(self) -> str | None: ...  # noqa: D102
-    @property
-    def session_path(self) -> str: ...  # noqa: D102
-    @property
-    def session_source(self) -> SessionSource: ...  # noqa: D102
-    @property
-    def user_id(self) -> str | None: ...  # noqa: D102
-    @property
-    def agent(self) -> str | None: ...  # noqa: D102
-    @property
-    def request_model(self) -> str | None: ...  # noqa: D102
-    @property
-    def response_model(self) -> str | None: ...  # noqa: D102
-    @property
-    def status(self) -> Status: ...  # noqa: D102
-    @property
-    def http_status(self) -> int | None: ...  # noqa: D102
-    @property
-    def started_at(self) -> str: ...  # noqa: D102
-    @property
-    def ended_at(self) -> str | None: ...  # noqa: D102
-    @property
-    def duration_ms(self) -> int | None: ...  # noqa: D102
-    @property
-    def usage(self) -> Usage | dict[str, int]: ...  # noqa: D102
-    @property
-    def usage_parts(self) -> Sequence[UsagePart]: ...  # noqa: D102
-    @property
-    def usage_source(self) -> UsageSource: ...  # noqa: D102
-    @property
-    def billing(self) -> Billing: ...  # noqa: D102
-    @property
-    def cost_usd(self) -> Decimal | None: ...  # noqa: D102
 
 
 class _Key(NamedTuple):
@@ -77,21 +34,21 @@ class _Key(NamedTuple):
     """What they billed is summed by the model of each part."""
 
 
-class Group(msgspec.Struct, kw_only=True, omit_defaults=True):
+class Group(msgspec.Struct, array_like=True, omit_defaults=True):
     """Calls that are alike, summed."""
 
     key: _Key
+    first: _Place
+    last: _Place
+    ended_at: str | None = None
     calls: int = 0
+    used: dict[str, int] = {}
+    cost_usd: Decimal | None = None
+    latency_ms: int | None = None
     running: int = 0
     errors: int = 0
     unpriced_calls: int = 0
     estimated_calls: int = 0
-    used: dict[str, int] = {}
-    cost_usd: Decimal | None = None
-    latency_ms: int | None = None
-    first: _Place
-    last: _Place
-    ended_at: str | None = None
 
     @property
     def model(self) -> str | None:
@@ -99,7 +56,7 @@ class Group(msgspec.Struct, kw_only=True, omit_defaults=True):
         return self.key.response_model or self.key.request_model
 
 
-class ModelPart(msgspec.Struct, kw_only=True, omit_defaults=True):
+class ModelPart(msgspec.Struct, array_like=True, omit_defaults=True):
     """What the parts of calls that billed several models come to for one of these."""
 
     first: tuple[str, str, int]
@@ -110,7 +67,10 @@ class ModelPart(msgspec.Struct, kw_only=True, omit_defaults=True):
     cost_usd: Decimal | None = None
 
 
-class Fold(msgspec.Struct):
+S = TypeVar("S", Group, ModelPart)
+
+
+class Fold(msgspec.Struct, array_like=True):
     """The groups of a session's calls. JSON by msgspec; the order of adding changes nothing."""
 
     groups: list[Group] = []
@@ -118,16 +78,16 @@ class Fold(msgspec.Struct):
 
 
 class Folding:
-    """Adds calls to a fold."""
+    """Adds calls to a fold; the one that it begins with stays as it is."""
 
     __slots__ = ("_groups", "_parts")
 
     def __init__(self, begun: Fold | None = None) -> None:
         begun = begun or Fold()
-        self._groups = {group.key: group for group in begun.groups}
-        self._parts = begun.parts
+        self._groups = {group.key: _copy(group) for group in begun.groups}
+        self._parts = {model: _copy(part) for model, part in begun.parts.items()}
 
-    def add(self, call: Added) -> None:
+    def add(self, call: Call) -> None:
         """Counts one call, once: nothing is known of single calls later."""
         # A tuple is equal to a `_Key` of the same, and made much faster.
         key = (
@@ -154,13 +114,13 @@ class Folding:
         if call.usage_parts:
             self._add_parts(call)
 
-    def _add_parts(self, call: Added) -> None:
+    def _add_parts(self, call: Call) -> None:
         unpriced: dict[str, bool] = {}
         for number, part in enumerate(call.usage_parts):
             place = (call.started_at, call.call_id, number)
             sums = self._parts.setdefault(part.model, ModelPart(first=place))
             sums.first = min(sums.first, place)
-            for name, count in _known(part.usage):
+            for name, count in part.usage.known().items():
                 sums.used[name] = sums.used.get(name, 0) + count
             if part.cost_usd is not None and part.cost_usd.is_finite():
                 sums.cost_usd = part.cost_usd if sums.cost_usd is None else sums.cost_usd + part.cost_usd
@@ -201,32 +161,25 @@ def tally_of(group: Group) -> Tally:
     )
 
 
-def _sum(group: Group, call: Added) -> None:
+def _copy(sums: S) -> S:
+    return msgspec.structs.replace(sums, used=dict(sums.used))
+
+
+def _sum(group: Group, call: Call) -> None:
     group.calls += 1
     status = call.status
     if status != "ok":
         group.running += status == "running"
         group.errors += status == "error"
     if call.cost_usd is None:
-        group.unpriced_calls += is_unpriced(call)
+        group.unpriced_calls += call.unpriced
     elif call.cost_usd.is_finite():
         group.cost_usd = call.cost_usd if group.cost_usd is None else group.cost_usd + call.cost_usd
     group.estimated_calls += call.usage_source == "estimated"
     used = group.used
-    for name, count in _known(call.usage):
+    for name, count in call.usage.known().items():
         used[name] = used.get(name, 0) + count
     if call.duration_ms is not None:
         group.latency_ms = (group.latency_ms or 0) + call.duration_ms
     if call.ended_at is not None and (group.ended_at is None or call.ended_at > group.ended_at):
         group.ended_at = call.ended_at
-
-
-def _known(usage: Usage | Mapping[str, int]) -> Iterable[tuple[str, int]]:
-    """The classes that are known."""
-    return usage.items() if isinstance(usage, Mapping) else _of_struct(usage)
-
-
-def _of_struct(usage: Usage) -> Iterator[tuple[str, int]]:
-    for name in _CLASSES:
-        if (count := getattr(usage, name)) is not None:
-            yield name, count

@@ -14,7 +14,7 @@ import msgspec
 from sessiontap.call import Call
 from sessiontap.sessions.fold import Fold, folded, tally_of
 from sessiontap.sessions.tally import Tally
-from sessiontap.sessions.tree import PathNode, build_folders, folders
+from sessiontap.sessions.tree import build_folders, folders
 from sessiontap.usage import Usage
 
 MAX_FOLDER_DEPTH = 64
@@ -48,7 +48,7 @@ class PathTotals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The sum of the calls' own durations."""
 
 
-class SessionSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SessionSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One session. Times are RFC 3339, UTC, milliseconds; durations are milliseconds."""
 
     session_id: str | None = None
@@ -89,9 +89,16 @@ def summarize(session_id: str | None, calls: Iterable[Call]) -> SessionSummary:
 
 def summary_of(session_id: str | None, fold: Fold) -> SessionSummary:
     """What a fold of the session's calls comes to."""
+    return msgspec.structs.replace(totals_of(session_id, fold), models=_models(fold), paths=_paths(fold))
+
+
+def totals_of(session_id: str | None, fold: Fold) -> SessionSummary:
+    """The same without models and paths."""
     ordered = sorted(fold.groups, key=lambda group: group.first)
-    root = build_folders((group.key.path, tally_of(group)) for group in ordered)
-    totals = root.totals
+    tally = Tally()
+    for group in ordered:
+        tally.merge(tally_of(group))
+    totals = tally.totals()
     named = [group for group in ordered if group.key.name]
     return SessionSummary(
         session_id=session_id,
@@ -112,8 +119,6 @@ def summary_of(session_id: str | None, fold: Fold) -> SessionSummary:
         usage=totals.usage,
         cost_usd=totals.cost_usd,
         notional_cost_usd=totals.notional_cost_usd,
-        models=_models(fold),
-        paths=_paths(root),
     )
 
 
@@ -129,8 +134,10 @@ def _distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-def _paths(root: PathNode) -> tuple[PathTotals, ...]:
+def _paths(fold: Fold) -> tuple[PathTotals, ...]:
     """The root stands first where it holds calls of its own: else it only repeats the session."""
+    ordered = sorted(fold.groups, key=lambda group: group.first)
+    root = build_folders((group.key.path, tally_of(group)) for group in ordered)
     rows = [("/", root)] if root.own_calls else []
     rows.extend(folders(root, max_depth=MAX_FOLDER_DEPTH))
     return tuple(

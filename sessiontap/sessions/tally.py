@@ -15,8 +15,6 @@ from sessiontap.call import Call
 from sessiontap.times import epoch_ms
 from sessiontap.usage import Usage
 
-_CLASSES = Usage.__struct_fields__
-
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a set of calls comes to. Durations are milliseconds; None is *not known*."""
@@ -73,10 +71,8 @@ class Tally:
 
     def add_usage(self, usage: Usage) -> None:
         """Adds the classes that are known."""
-        for name in _CLASSES:
-            value = getattr(usage, name)
-            if value is not None:
-                self.used[name] = self.used.get(name, 0) + value
+        for name, value in usage.known().items():
+            self.used[name] = self.used.get(name, 0) + value
 
     def add_cost(self, cost: Decimal | None, *, notional: bool) -> None:
         """Adds a known cost in USD; NaN and infinity are no amounts and so not known."""

@@ -29,7 +29,6 @@ from sessiontap.store.appender import LOCK_TIMEOUT_S, sync
 from sessiontap.store.bodies import BodyFile, SessionBodies
 from sessiontap.store.folders import BODIES_FILE, CALLS_FILE, folder_key
 from sessiontap.store.journal import Problem, printable
-from sessiontap.store.keys import UNASSIGNED
 from sessiontap.store.presence import Liveness, Presence
 from sessiontap.store.records import read_calls
 from sessiontap.store.rewrite import Compacted, compact
@@ -39,7 +38,6 @@ from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTa
 OPEN_SESSIONS = 32
 """How many sessions stay open for appending; each holds two file descriptors, and two for its bodies."""
 
-_SHOWN_CHOICES = 8
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -51,7 +49,7 @@ class StoredSession(NamedTuple):
     key: str
     """The name of its folder."""
     calls: list[Call]
-    """The latest version of each, ordered by `started_at`, then `call_id`; never empty."""
+    """The latest version of each, ordered by `started_at`, then `call_id`."""
 
 
 class CallStore(Protocol):
@@ -194,6 +192,10 @@ class Ledger:
         except OSError as error:
             raise _store_error(path, "read", error) from error
 
+    def session(self, session_id: str | None) -> StoredSession:
+        """One session with its calls; they are none where nothing is stored."""
+        return StoredSession(session_id, folder_key(session_id), self.calls(session_id))
+
     def answered(self, host: str, response_id: str) -> Call | None:
         """The call of the last month whose reply from that host has this id; None where none has.
 
@@ -229,31 +231,6 @@ class Ledger:
                 self._problems[path] = (*self._problems.get(path, ()), Problem(path, reason))
                 continue
             yield StoredSession(session_id, key, calls)
-
-    def find(self, text: str) -> StoredSession:
-        """The one session that a user means: by its id, else by the start of its id, its name or its key.
-
-        `unassigned` is the calls without a session. Raises StoreError where none fits, and where several
-        do: then it lists them.
-        """
-        exact = self.calls(text) or (self.calls(None) if text == UNASSIGNED else [])
-        if exact:
-            session_id = exact[-1].session_id
-            return StoredSession(session_id, folder_key(session_id), exact)
-        fitting = [session for session in self.sessions() if _fits(session, text)]
-        if len(fitting) == 1:
-            return fitting[0]
-        wanted = printable(repr(text), 60)
-        if not fitting:
-            message = (
-                f"no session fits {wanted} in {printable(str(self._folder))};"
-                " give an id, the start of an id, or a name (`sessiontap list` shows them)"
-            )
-        else:
-            choices = ", ".join(map(_choice, fitting[:_SHOWN_CHOICES]))
-            more = f" and {len(fitting) - _SHOWN_CHOICES} more" if len(fitting) > _SHOWN_CHOICES else ""
-            message = f"{wanted} fits {len(fitting)} sessions: {choices}{more}; give one whole id"
-        raise StoreError(message)
 
     def compact(self, session_id: str | None) -> Compacted:
         """Rewrites a session's file with the latest version of each call only. Raises StoreError."""
@@ -316,20 +293,6 @@ class Ledger:
             return []
         except OSError as error:
             raise _store_error(self._folder, "read", error) from error
-
-
-def _fits(session: StoredSession, text: str) -> bool:
-    if session.key == text:
-        return True
-    if text and session.session_id is not None and session.session_id.startswith(text):
-        return True
-    return any(call.session_name == text for call in session.calls)
-
-
-def _choice(session: StoredSession) -> str:
-    names = sorted({call.session_name for call in session.calls if call.session_name})
-    shown = printable(repr(session.session_id or session.key), 60)
-    return f"{shown} ({printable(', '.join(names), 60)})" if names else shown
 
 
 def _store_error(path: Path, done: str, error: OSError) -> StoreError:

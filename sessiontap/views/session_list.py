@@ -44,20 +44,29 @@ def title(summary: SessionSummary) -> str:
     return safe(summary.name or summary.session_id or NO_SESSION)
 
 
-def session_list(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
-    """The lines of the list in the order given, with a line of totals."""
+def session_list(
+    summaries: Sequence[SessionSummary], width: int, *, shown: int | None = None
+) -> Iterator[Text]:
+    """The lines of the list in the order given, with a line of totals.
+
+    Of more than `shown` sessions only the first are listed; the totals are of all of them, and the last line
+    says how many more there are.
+    """
     if not summaries:
         yield Text("No sessions.")
         return
-    rows = [_wide(summary) for summary in summaries]
+    listed = summaries[:shown]
+    rows = [_wide(summary) for summary in listed]
     layout = fit(_WIDE, rows, width)
     if layout.fits:
         yield layout.heading()
         yield from map(layout.line, rows)
     else:
-        yield from _two_lines(summaries, width)
+        yield from _two_lines(listed, width)
     yield Text()
     yield from _totals(summaries, width)
+    if len(listed) < len(summaries):
+        yield Text(f"{len(summaries) - len(listed):,} more not shown; --all or --limit N shows them", "dim")
 
 
 def _wide(summary: SessionSummary) -> list[Cell]:

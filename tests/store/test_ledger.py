@@ -203,63 +203,6 @@ def test_a_home_that_cannot_be_listed_is_one_line(home: Path, ledger: Ledger) ->
         list(ledger.sessions())
 
 
-class TestFind:
-    """What a user types is turned into one session."""
-
-    @pytest.fixture(autouse=True)
-    def _stored(self, ledger: Ledger, new_call: NewCall) -> None:
-        """Four sessions, two of one name, one whose id is the start of another's, and loose calls."""
-        ledger.append(new_call("1", "abc", name="nightly"))
-        ledger.append(new_call("2", "abcdef", name="nightly"))
-        ledger.append(new_call("3", "xyz-1", name="\x1b[31mred"))
-        ledger.append(new_call("4", "xyz-2", name="release"))
-        ledger.append(new_call("5", None))
-
-    @pytest.mark.parametrize(
-        ("text", "session_id"),
-        [
-            ("abc", "abc"),  # an exact id, though the start of another
-            ("abcd", "abcdef"),
-            ("xyz-2", "xyz-2"),
-            ("release", "xyz-2"),
-            (session_key("xyz-1"), "xyz-1"),
-            (UNASSIGNED, None),
-        ],
-    )
-    def test_one_session_fits(self, ledger: Ledger, text: str, session_id: str | None) -> None:
-        """An exact id, the start of one id, a name and a folder's name each find their session."""
-        found = ledger.find(text)
-        assert found.session_id == session_id
-        assert found.calls == ledger.calls(session_id)
-
-    @pytest.mark.parametrize("text", ["nothing", "", "../../etc", "Release", "\x1b[2J", "x" * 10_000])
-    def test_none_fits(self, ledger: Ledger, text: str) -> None:
-        """An unknown text is told in one printable line."""
-        with pytest.raises(StoreError, match=r"^no session fits '") as caught:
-            ledger.find(text)
-        assert str(caught.value).isprintable()
-        assert len(str(caught.value)) < 500
-
-    @pytest.mark.parametrize(
-        ("text", "choices"),
-        [("nightly", ["'abc' (nightly)", "'abcdef' (nightly)"]), ("xyz", ["'xyz-1'", "'xyz-2' (release)"])],
-    )
-    def test_several_fit(self, ledger: Ledger, text: str, choices: list[str]) -> None:
-        """An ambiguous text lists what it could mean, names stripped of escapes."""
-        with pytest.raises(StoreError, match=f"^'{text}' fits 2 sessions: ") as caught:
-            ledger.find(text)
-        assert str(caught.value).isprintable()
-        for choice in choices:
-            assert choice in str(caught.value)
-
-    def test_many_fit(self, ledger: Ledger, new_call: NewCall) -> None:
-        """A long list of choices is cut."""
-        for number in range(20):
-            ledger.append(new_call("a", f"many-{number}"))
-        with pytest.raises(StoreError, match=r"fits 20 sessions: .* and 12 more; give one whole id$"):
-            ledger.find("many")
-
-
 def test_compaction_through_the_ledger(ledger: Ledger, new_call: NewCall) -> None:
     """A compacted session reads the same, and appends go on into the new file."""
     for status in ("running", "ok", "error"):
