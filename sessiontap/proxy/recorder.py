@@ -15,7 +15,7 @@ from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
 from sessiontap.providers import DIRECTORY
 from sessiontap.proxy.store_thread import StoreThread
-from sessiontap.proxy.trouble import Trouble
+from sessiontap.proxy.trouble import MOST_CALLS, Trouble
 from sessiontap.resources import find
 from sessiontap.settings import Settings
 from sessiontap.settle import Settling
@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 RETRY_S = 1.0
 """How long a store that refused a record is left alone: each try may hold up the traffic for a moment."""
 
-MOST_WAITING = 10_000
-"""How many records are kept in memory while the store cannot be written; then the oldest are lost."""
+_MOST_AT_ONCE = 1_000
+"""How many of those that wait are written in one go: the traffic waits for it, some milliseconds."""
 
 
 class Recorder:
@@ -45,7 +45,7 @@ class Recorder:
         *,
         thread: StoreThread | None = None,
         trouble: Trouble | None = None,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = MOST_CALLS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Without a `thread` no bodies are stored, and nothing is given to the disk before its time."""
@@ -59,6 +59,7 @@ class Recorder:
         self._refused: set[str | None] = set()
         self._most_waiting = most_waiting
         self._lost = 0
+        self._caught_up = 0
         self._clock = clock
         self._retry_at = 0.0
 
@@ -113,7 +114,8 @@ class Recorder:
         """Tries once more to write what waits, and says how much of it is lost for good."""
         lost = 0 if self._thread is None else self._thread.close()
         self.tick()
-        self._retry()
+        while self._waiting and self._retry():
+            pass
         lost += len(self._waiting) + self._lost
         if lost:
             logger.warning("sessiontap: the proxy ends with %d records that could not be written", lost)
@@ -138,33 +140,44 @@ class Recorder:
         if self._waiting and self._clock() >= self._retry_at:
             self._retry()
 
-    def _retry(self) -> None:
-        waiting, self._waiting = self._waiting, deque()
+    def _retry(self) -> bool:
+        """Writes what waits, the oldest first and not too much at once; True where anything was written."""
+        written = 0
+        again: list[Call] = []
         self._refused.clear()
-        for call in waiting:
-            self._write(call)
-        if waiting and not self._waiting:
-            self._trouble.ends("calls", written=len(waiting), lost=self._lost)
-            self._lost = 0
+        while self._waiting and written < _MOST_AT_ONCE:
+            call = self._waiting.popleft()
+            if self._written(call):
+                written += 1
+            else:
+                again.append(call)
+        self._waiting.extendleft(reversed(again))
+        # What is still to come of these has to wait its turn.
+        self._refused.update(call.session_id for call in self._waiting)
+        self._caught_up += written
+        if not self._waiting:
+            self._trouble.ends("calls", written=self._caught_up, lost=self._lost)
+            self._lost = self._caught_up = 0
+        return written > 0
 
     def _write(self, call: Call) -> None:
         # Whatever of a session waits is written first, so that its records keep their order.
-        if call.session_id in self._refused:
+        if not self._written(call):
             self._waiting.append(call)
-            return
+
+    def _written(self, call: Call) -> bool:
+        if call.session_id in self._refused:
+            return False
         try:
             self._store.append(call)
-            if self._thread is not None:
-                self._thread.appended()
         except StoreError as error:
-            self._trouble.begins(
-                "calls",
-                f"calls are not recorded but wait in memory ({self._most_waiting} at most), traffic goes on:"
-                f" {error}",
-            )
+            self._trouble.refused("calls", error)
             self._refused.add(call.session_id)
-            self._waiting.append(call)
             self._retry_at = self._clock() + RETRY_S
+            return False
+        if self._thread is not None:
+            self._thread.appended()
+        return True
 
 
 def load_price_table(settings: Settings) -> PriceTable:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from sessiontap.bodies import CallBodies
 from sessiontap.errors import StoreError
-from sessiontap.proxy.trouble import Trouble
+from sessiontap.proxy.trouble import MOST_BODY_BYTES, Trouble
 from sessiontap.store import CallStore
 
 SYNC_S = 0.5
@@ -22,9 +22,6 @@ SYNC_S = 0.5
 
 RETRY_S = 1.0
 """How long a store that refused a body is left alone."""
-
-MOST_WAITING_BYTES = 128 * 1024 * 1024
-"""How much of bodies is kept in memory while they cannot be written; then the oldest are lost."""
 
 _CLOSE_S = 10.0
 
@@ -39,7 +36,7 @@ class StoreThread:
         *,
         on_fault: Callable[[Exception], None],
         prepare: Callable[[CallBodies], CallBodies] | None = None,
-        most_waiting_bytes: int = MOST_WAITING_BYTES,
+        most_waiting_bytes: int = MOST_BODY_BYTES,
     ) -> None:
         """`prepare` changes bodies before they are stored, in the thread."""
         self._store = store
@@ -156,7 +153,7 @@ class StoreThread:
                 self._waiting.appendleft(bodies)
                 self._waiting_bytes += bodies.size
                 self._refused = max(self._refused, len(self._waiting))
-            self._trouble.begins("bodies", f"requests and replies are not stored but wait in memory: {error}")
+            self._trouble.refused("bodies", error)
             return False
         except Exception as error:  # noqa: BLE001 -- a fault in one body must not cost the others
             self._lost += 1
@@ -179,7 +176,7 @@ class StoreThread:
         try:
             self._store.sync()
         except StoreError as error:
-            self._trouble.begins("disk", str(error))
+            self._trouble.refused("disk", error)
         except Exception as error:  # noqa: BLE001 -- as above
             with suppress(Exception):
                 self._on_fault(error)

@@ -7,6 +7,12 @@ import threading
 
 logger = logging.getLogger(__name__)
 
+MOST_CALLS = 10_000
+"""How many records are kept in memory while the store cannot be written; then the oldest are lost."""
+
+MOST_BODY_BYTES = 128 * 1024 * 1024
+"""How much of requests and replies is kept in memory meanwhile; then the oldest are lost."""
+
 
 class Trouble:
     """The trouble of all who write into one home, told as one. For use by several threads."""
@@ -16,6 +22,14 @@ class Trouble:
         self._among: set[str] = set()
         self._written = 0
         self._lost = 0
+
+    def refused(self, who: str, error: Exception) -> None:
+        """The store refuses what `who` writes."""
+        self.begins(
+            who,
+            f"nothing can be recorded now; {MOST_CALLS:,} calls and {MOST_BODY_BYTES >> 20} MiB of requests"
+            f" and replies at most wait in memory, traffic goes on: {error}",
+        )
 
     def begins(self, who: str, what: str) -> None:
         """`who` cannot write; the first one's line says what is wrong."""

@@ -86,6 +86,13 @@ class Place:
                 return found
         pytest.fail(f"the bodies of {session!r} were not stored")
 
+    def bodies_of(self, session: str, count: int) -> None:
+        """Waits until the bodies of so many calls are stored."""
+        for _ in _tries():
+            if len(Ledger(self.proxy.home).bodies(session)) == count:
+                return
+        pytest.fail(f"the bodies of {session!r} were not stored")
+
     def logged(self, text: str) -> list[str]:
         """The lines of mitmdump's log that hold a text, once there is one."""
         for _ in _tries():

@@ -15,6 +15,7 @@ from sessiontap.pricing import load_prices
 from sessiontap.proxy.recorder import RETRY_S, Recorder
 from sessiontap.resources import find
 from sessiontap.store import Ledger
+from sessiontap.store.tinydb_storage import CallDB
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_store_that_comes_back_gets_what_waited(home: Path, caplog: pytest.Log
         recorder.started(third)
     assert Ledger(home).calls("s") == [first, second, third]
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert "calls are not recorded" in caplog.messages[0]
+    assert "nothing can be recorded now" in caplog.messages[0]
     assert str(home) in caplog.messages[0]
     assert caplog.messages[1] == "sessiontap: recording again; of what waited, 2 written, 0 lost"
 
@@ -122,3 +123,36 @@ def test_another_store_gets_what_waited_for_the_first(home: Path, tmp_path: Path
     recorder.use(other, load_prices(find("pricing.yaml")))
     recorder.started(second)
     assert other.calls("s") == [first, second]
+
+
+def test_many_that_wait_are_written_a_part_at_a_time(home: Path) -> None:
+    """A tick holds up the traffic for some milliseconds only; in the end all is there, in order."""
+    recorder = _recorder(home, most_waiting=5_000)
+    home.write_text("in the way")
+    calls = list(_calls(2_500))
+    for call in calls:
+        recorder.started(call)
+    home.unlink()
+    found = []
+    for _ in range(3):
+        recorder.tick()
+        found.append(len(Ledger(home).calls("s")))
+    assert found == [1_000, 2_000, 2_500]
+    with CallDB(Ledger(home).path("s")) as db:
+        assert [call.doc_id for call in db] == [call.call_id for call in calls]
+
+
+def test_a_broken_session_with_much_to_write_holds_up_no_other(home: Path) -> None:
+    """However many of its calls stand before them, those of another session are written."""
+    recorder = _recorder(home, most_waiting=5_000)
+    home.write_text("in the way")
+    calls = list(_calls(1_501))
+    for call in calls[:1_500]:
+        recorder.started(msgspec.structs.replace(call, session_id="broken"))
+    recorder.started(calls[-1])
+    home.unlink()
+    broken = Ledger(home).path("broken").parent
+    broken.parent.mkdir(parents=True)
+    broken.write_text("a file where a folder should be")
+    recorder.tick()
+    assert Ledger(home).calls("s") == calls[-1:]

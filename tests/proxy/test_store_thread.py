@@ -11,8 +11,8 @@ import pytest
 
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
-from sessiontap.proxy.store_thread import MOST_WAITING_BYTES, StoreThread
-from sessiontap.proxy.trouble import Trouble
+from sessiontap.proxy.store_thread import StoreThread
+from sessiontap.proxy.trouble import MOST_BODY_BYTES, Trouble
 from sessiontap.store import Ledger, StoredSession
 from sessiontap.store.bodies import SessionBodies
 
@@ -68,7 +68,7 @@ class Gate:
         return self.ledger.sessions()
 
 
-def started(store: Gate, most_waiting_bytes: int = MOST_WAITING_BYTES) -> StoreThread:
+def started(store: Gate, most_waiting_bytes: int = MOST_BODY_BYTES) -> StoreThread:
     """A thread whose faults fail the test."""
     return StoreThread(
         store,
@@ -139,7 +139,7 @@ def test_what_the_store_refuses_is_stored_later(tmp_path: Path, caplog: pytest.L
         assert thread.close() == 0
     assert stored(home) == ["c1", "c2"]
     assert caplog.messages[0].startswith(
-        "sessiontap: requests and replies are not stored but wait in memory: "
+        "sessiontap: nothing can be recorded now; 10,000 calls and 128 MiB of requests and"
     )
     assert caplog.messages[1:] == ["sessiontap: recording again; of what waited, 2 written, 0 lost"]
 
