@@ -181,14 +181,15 @@ def wait_for_writer(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         os.close(lock)
 
 
-def sync(path: Path) -> None:
-    """Gives a file, and its name in its folder, to the disk. Raises OSError."""
+def sync(path: Path, *, folders: int = 0) -> None:
+    """Gives a file to the disk, and the names in so many of the folders above it. Raises OSError."""
     handle = os.open(path, os.O_RDWR | _BINARY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    sync_folder(path.parent)
+    for folder in list(path.parents)[:folders]:
+        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:

@@ -25,6 +25,7 @@ from sessiontap.bodies import CallBodies
 from sessiontap.call import Call, encode
 from sessiontap.errors import StoreError
 from sessiontap.masking import Masker
+from sessiontap.recent import Recent
 from sessiontap.store.appender import LOCK_TIMEOUT_S, sync
 from sessiontap.store.bodies import BodyFile, SessionBodies
 from sessiontap.store.folders import BODIES_FILE, CALLS_FILE, folder_key
@@ -38,6 +39,9 @@ from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTa
 OPEN_SESSIONS = 32
 """How many sessions stay open for appending; each holds two file descriptors, and two for its bodies."""
 
+# Of a session's file: its own folder, `sessions`, the home.
+_FOLDERS_ABOVE = 3
+_MOST_NAMED = 10_000
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -104,6 +108,8 @@ class Ledger:
         # One of its own: whoever appends a call does not wait for bodies.
         self._body_mutex = threading.Lock()
         self._unsynced: set[tuple[str | None, str]] = set()
+        # Files whose names are on the disk, up to that of the home.
+        self._named: Recent[tuple[Path, int], None] = Recent(_MOST_NAMED)
         self._problems: dict[Path, tuple[Problem, ...]] = {}
 
     def __enter__(self) -> Self:
@@ -176,7 +182,9 @@ class Ledger:
             session_id, name = self._unsynced.pop()
             path = self._folder / folder_key(session_id) / name
             try:
-                sync(path)
+                file = path, path.stat().st_ino
+                sync(path, folders=0 if file in self._named else _FOLDERS_ABOVE)
+                self._named.put(file, None)
             except FileNotFoundError:
                 continue  # removed since
             except OSError as error:
