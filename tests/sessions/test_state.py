@@ -37,7 +37,7 @@ def kept(state: SessionState) -> SessionState:
 
 @given(calls=sessions(), data=st.data())
 def test_batches_and_versions_do_not_change_the_summary(calls: list[Call], data: st.DataObject) -> None:
-    """Calls seen to start and to end, in any order and any batches: the sum is that of the latest versions."""
+    """Calls seen to start and to end, in any order and any batches: the sum is of the latest versions."""
     first = [call for call in calls if call.status != "running" and data.draw(st.booleans())]
     lines = [started(call) for call in first] + data.draw(st.permutations(calls))
     state: SessionState | None = SessionState()
