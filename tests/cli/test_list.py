@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
+from sessiontap.cli.list import TABLE_ROWS
+from sessiontap.store import session_key
 from tests.cli.running import Run
 from tests.sessions.samples import TRIAGE_ID, fill, make_call
 
@@ -90,3 +94,61 @@ def test_calls_without_a_session_are_listed_and_shown(run: Run, home: Path) -> N
     shown = run("show", "unassigned")
     assert shown.exit_code == 0
     assert shown.stdout.startswith("unassigned\n")
+
+
+@pytest.fixture
+def many(home: Path) -> Path:
+    """A store with 62 sessions."""
+    fill(home, [make_call(0, "/", session_id=f"s{number:02}") for number in range(TABLE_ROWS + 10)])
+    return home
+
+
+def test_a_table_shows_fifty_sessions_and_counts_them_all(run: Run, many: Path) -> None:
+    """Totals are of all sessions, and the last line says how to see the others."""
+    lines = run("list").stdout.splitlines()
+    assert len([line for line in lines if "triage" in line]) + 1 == TABLE_ROWS
+    assert lines[-2].startswith("62 sessions · 67 calls ")
+    assert lines[-1] == "12 more not shown; --all or --limit N shows them"
+    assert many.exists()
+
+
+@pytest.mark.usefixtures("many")
+@pytest.mark.parametrize(("args", "more"), [(["--all"], None), (["-n", "60"], 2), (["-n", "62"], None)])
+def test_all_and_limit_say_how_many_a_table_shows(run: Run, args: list[str], more: int | None) -> None:
+    """Nothing is said of others where there are none."""
+    stdout = run("list", *args).stdout
+    assert "62 sessions · 67 calls " in stdout
+    assert ("more not shown" in stdout) is (more is not None)
+    assert more is None or f"{more} more not shown" in stdout
+
+
+@pytest.mark.usefixtures("many")
+def test_json_has_all_sessions(run: Run) -> None:
+    """Whatever reads it is not to miss one: only a limit that is asked for counts."""
+    assert len(ids(run("list", "--json"))) == 62
+    assert len(ids(run("list", "--json", "--all"))) == 62
+    assert len(ids(run("list", "--json", "-n", "3"))) == 3
+
+
+def test_all_and_a_limit_exclude_each_other(run: Run) -> None:
+    """One line says so, exit code 2."""
+    result = run("list", "--all", "-n", "3")
+    assert result.exit_code == 2
+    assert "--all and --limit exclude each other" in result.stderr
+
+
+def test_a_list_imports_neither_locks_nor_tinydb(home: Path) -> None:
+    """They cost more than a warm catalogue does; rich comes for a table only."""
+    program = (
+        "import sys\n"
+        "from sessiontap.cli.main import cli\n"
+        f"cli(['list', '--json', '--home', {str(home)!r}], standalone_mode=False)\n"
+        "slow = {'filelock', 'tinydb', 'rich', 'multiprocessing'} & set(sys.modules)\n"
+        "assert not slow, slow\n"
+    )
+    # For a call under way it would have to ask whether its proxy is alive, which takes a lock.
+    (home / "sessions" / session_key(TRIAGE_ID) / "calls.jsonl").unlink()
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "b-2" in done.stdout
