@@ -253,7 +253,7 @@ class CallMeter:
         tail = b""
         if self._media:
             return
-        if self._reading and self._decoding:
+        if self._reading:
             try:
                 tail = self._decoder.close()
             except WireError as error:

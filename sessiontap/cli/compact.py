@@ -35,7 +35,7 @@ def compact(sessions: tuple[str, ...], home: Path, *, as_json: bool) -> None:
     done: list[Shrunk] = []
     folders = chosen_folders(home, sessions)
     with progress(
-        lambda: f"{counted(len(done), 'file')}; run it again for the others", quiet=as_json
+        lambda: f"stopped after {counted(len(done), 'file')}; run it again for the others", quiet=as_json
     ) as step:
         for number, folder in enumerate(folders):
             step(f"{number:,} of {counted(len(folders), 'session')} looked at")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import sys
@@ -15,6 +14,7 @@ import msgspec
 from sessiontap.cli.main import Failure, complain
 from sessiontap.cli.options import home_option, json_option
 from sessiontap.cli.prices_table import open_prices, pricing_option
+from sessiontap.cli.progress import progress
 from sessiontap.errors import CaptureError
 from sessiontap.identity import normalise_path
 from sessiontap.imports.importing import Imported, Importing, Unassigned
@@ -33,6 +33,7 @@ from sessiontap.views.numbers import counted
 _DIGITS = 12
 # How many flows are between two updates of the progress line.
 _OFTEN = 50
+_STOPPED = "stopped; what was imported stays, and the same command imports the rest"
 
 
 @click.command("import")
@@ -103,7 +104,7 @@ def import_captures(
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     directory = Directory((*gateways("--host", hosts, PROVIDERS), *PROVIDERS))
     settling = Settling(open_prices(home, pricing), directory.polled_apis)
-    with Ledger(home, masker=Masker(masks)) as store, _progress(quiet=as_json) as progress:
+    with Ledger(home, masker=Masker(masks)) as store, progress(lambda: _STOPPED, quiet=as_json) as show:
         importing = Importing(
             directory=directory,
             settling=settling,
@@ -113,7 +114,7 @@ def import_captures(
         )
         results = []
         for file in files:
-            result = _import(importing, file, chosen, _Wanted(session, name, path), progress(file))
+            result = _import(importing, file, chosen, _Wanted(session, name, path), _counting(show, file))
             results.append(result)
             if (fault := _fault(result)) is not None:
                 complain(fault)
@@ -179,34 +180,17 @@ def _flows(source: Source, format_: Format | str) -> Iterator[StoredFlow | Unrea
         yield from flow_file(source.file, source.size)
 
 
-@contextlib.contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[str], Callable[[], None]]]:
-    """Tells on a terminal how far it has come, and once where Ctrl-C ends it."""
-    with contextlib.ExitStack() as stack:
-        update: Callable[[str], None] | None = None
-        if sys.stderr.isatty() and not quiet:
-            from sessiontap.views.console import console
+def _counting(show: Callable[[str], None], file: str) -> Callable[[], None]:
+    """Shows now and then how many flows of a file were read; to be called after each."""
+    flows = 0
 
-            # The spinner of letters alone: the terminal may have no others.
-            update = stack.enter_context(console(sys.stderr).status("", spinner="line")).update
+    def step() -> None:
+        nonlocal flows
+        flows += 1
+        if flows % _OFTEN == 1:
+            show(f"{_name(file)}: {counted(flows, 'flow')}")
 
-        def of(file: str) -> Callable[[], None]:
-            flows = 0
-
-            def step() -> None:
-                nonlocal flows
-                flows += 1
-                if update is not None and flows % _OFTEN == 1:
-                    update(f"{_name(file)}: {counted(flows, 'flow')}")
-
-            return step
-
-        try:
-            yield of
-        except KeyboardInterrupt:
-            stack.close()
-            complain("stopped; what was imported stays, and the same command imports the rest")
-            raise
+    return step
 
 
 def _print(results: list[Imported], home: Path, *, dry_run: bool, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from sessiontap.cli.main import complain
 
 @contextlib.contextmanager
 def progress(stopped: Callable[[], str], *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Gives what shows a line on stderr; `stopped` is what is said of an end by Ctrl-C."""
+    """Gives what shows a line on stderr; `stopped` is the line that is said of an end by Ctrl-C."""
     with contextlib.ExitStack() as stack:
         update: Callable[[str], None] | None = None
         if sys.stderr.isatty() and not quiet:
@@ -28,5 +28,5 @@ def progress(stopped: Callable[[], str], *, quiet: bool = False) -> Iterator[Cal
             yield step
         except KeyboardInterrupt:
             stack.close()
-            complain(f"stopped after {stopped()}")
+            complain(stopped())
             raise

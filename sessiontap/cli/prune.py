@@ -118,7 +118,7 @@ def _tell(left: list[Left]) -> None:
 def _looked_at(home: Path, wanted: CallFilter, *, quiet: bool) -> tuple[list[Stored], list[Left]]:
     sessions: list[Stored] = []
     left: list[Left] = []
-    with progress(lambda: "looking at the sessions; nothing is removed", quiet=quiet) as step:
+    with progress(lambda: "stopped after looking at the sessions; nothing is removed", quiet=quiet) as step:
         for found in survey(home, wanted.matching):
             if isinstance(found, Left):
                 left.append(found)
@@ -130,7 +130,9 @@ def _looked_at(home: Path, wanted: CallFilter, *, quiet: bool) -> tuple[list[Sto
 
 def _remove(going: list[Stored], outcome: _Outcome, *, bodies_only: bool, quiet: bool) -> None:
     """Oldest first, so that Ctrl-C leaves the newer ones."""
-    with progress(lambda: f"{_told(outcome.removed)} removed; the others are left", quiet=quiet) as step:
+    with progress(
+        lambda: f"stopped after {_told(outcome.removed)} removed; the others are left", quiet=quiet
+    ) as step:
         for session in reversed(going):
             removed, left = remove(session, bodies_only=bodies_only)
             if removed:

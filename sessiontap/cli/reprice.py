@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +19,7 @@ from sessiontap.cli.options import (
     session_texts,
 )
 from sessiontap.cli.prices_table import open_prices, pricing_option
+from sessiontap.cli.progress import progress
 from sessiontap.cli.stored import open_store, select
 from sessiontap.sessions.filters import CallFilter
 from sessiontap.sessions.repricing import Repriced, Repricing
@@ -63,7 +62,11 @@ def reprice(
       sessiontap reprice --all --since 2026-11-01 --model 'gpt-5*' --dry-run
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     table, repricing = open_prices(home, pricing), Repricing()
-    with Ledger(home) as store, _progress(repricing, quiet=as_json) as step:
+
+    def stopped() -> str:
+        return f"stopped after {counted(repricing.calls, 'call')}; run it again for the others"
+
+    with Ledger(home) as store, progress(stopped, quiet=as_json) as step:
         records = open_store(home, store)
         for session, calls in select(records, wanted, sessions):
             pairs = [
@@ -73,7 +76,7 @@ def reprice(
                 pairs = _written(store, session.session_id, pairs)
             for before, after in pairs:
                 repricing.add(before, after)
-            step()
+            step(f"{counted(repricing.calls, 'call')} looked at")
     _print(repricing.result(), home, dry_run=dry_run, as_json=as_json)
     for problem in records.problems:
         complain(str(problem))
@@ -104,29 +107,6 @@ def _written(store: CallStore, session_id: str | None, pairs: list[_Pair]) -> li
             store.append(after)
         standing.append((before, after))
     return standing
-
-
-@contextlib.contextmanager
-def _progress(repricing: Repricing, *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Tells how far it has come: on a terminal after each session, and once where Ctrl-C ends it."""
-    with contextlib.ExitStack() as stack:
-        update: Callable[[str], None] | None = None
-        if sys.stderr.isatty() and not quiet:
-            from sessiontap.views.console import console
-
-            # The spinner of letters alone: the terminal may have no others.
-            update = stack.enter_context(console(sys.stderr).status("", spinner="line")).update
-
-        def step() -> None:
-            if update is not None:
-                update(f"{counted(repricing.calls, 'call')} looked at")
-
-        try:
-            yield step
-        except KeyboardInterrupt:
-            stack.close()
-            complain(f"stopped after {counted(repricing.calls, 'call')}; run it again for the others")
-            raise
 
 
 def _print(repriced: Repriced, home: Path, *, dry_run: bool, as_json: bool) -> None:

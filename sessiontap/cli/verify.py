@@ -52,7 +52,9 @@ def verify(sessions: tuple[str, ...], home: Path, *, repairing: bool, as_json: b
     outcome = _Outcome()
     totals = outcome.totals
     folders = chosen_folders(home, sessions)
-    with progress(lambda: f"{counted(totals.files, 'file')}; the others are left", quiet=as_json) as step:
+    with progress(
+        lambda: f"stopped after {counted(totals.files, 'file')}; the others are left", quiet=as_json
+    ) as step:
         for folder in folders:
             step(f"{counted(totals.files, 'file')} read, {size(totals.bytes)}")
             found = list(verify_folder(folder, totals))

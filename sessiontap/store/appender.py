@@ -39,7 +39,7 @@ _RESTLESS = "it is replaced again and again"
 
 
 class ReplacedError(OSError):
-    """The journal is not, or not as, it was: removed, replaced, or grown since."""
+    """The journal is not the file that it was: it was removed or replaced."""
 
 
 class _Handles(NamedTuple):
@@ -75,28 +75,25 @@ class Appender:
         """
         return (self._handles or self._open()).opening
 
-    def append(self, line: bytes, *, only_as: int | None = None, only_at: int | None = None) -> None:
+    def append(self, line: bytes, *, only_as: int | None = None) -> None:
         """Appends one whole line, its LF included; the file is made, 0600, where there is none.
 
         A journal that was removed or replaced since the last append is opened again. Raises OSError;
         TimeoutError, which is one, where somebody else holds the lock for `lock_timeout_s`. With `only_as`
-        it must be the file of that opening, with `only_at` of that size: else this raises ReplacedError and
-        writes nothing.
+        it must be the file of that opening: else this raises ReplacedError and writes nothing.
         """
         for _ in _tries(self._lock_timeout_s):
             handles = self._handles or self._open()
             _take_lock(handles.lock, self._path, self._lock_timeout_s)
             try:
                 # Only now: somebody may have removed or replaced the files while this waited for the lock.
-                if _is_at(_lock_path(self._path), handles.lock_file):
-                    if not _is_at(self._path, handles.data_file):
+                if is_at(_lock_path(self._path), handles.lock_file):
+                    if not is_at(self._path, handles.data_file):
                         # Under the lock nobody replaces it once more.
                         handles = self._open_data_again(handles)
                     if only_as is not None and handles.opening != only_as:
                         raise ReplacedError(errno.EAGAIN, "it was replaced", self._path)
                     size = os.fstat(handles.data).st_size
-                    if only_at is not None and size != only_at:
-                        raise ReplacedError(errno.EAGAIN, "it has grown", self._path)
                     _write_all(handles.data, line if _ends_with_line(handles.data, size) else b"\n" + line)
                     return
             finally:
@@ -157,7 +154,7 @@ def locked(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
         lock = _open_private(_lock_path(name))
         try:
             _take_lock(lock, name, timeout_s)
-            if _is_at(_lock_path(name), os.fstat(lock)):
+            if is_at(_lock_path(name), os.fstat(lock)):
                 yield
                 return
         finally:
@@ -268,7 +265,8 @@ def _same(one: os.stat_result, other: os.stat_result) -> bool:
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
-def _is_at(path: str, file: os.stat_result) -> bool:
+def is_at(path: str, file: os.stat_result) -> bool:
+    """Whether an open file is the one of that name."""
     now = _stat(path)
     return now is not None and _same(now, file)
 

@@ -94,7 +94,7 @@ class BodyFile:
         """Stores the bodies of a call, in the place of what was stored of the same sides. Raises OSError."""
         request_content = self._masked(bodies.request)
         reply_content = self._masked(bodies.reply)
-        if bodies.reply is not None and bodies.reply.content is not None:
+        if bodies.reply is not None:
             reply_content = mask_events(bodies.reply, reply_content, self._masker)
         for _ in range(_TRIES):
             opening = self._appender.open()

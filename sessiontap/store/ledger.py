@@ -209,7 +209,7 @@ class Ledger:
 
         Looks through a gigabyte a second or so. What cannot be read is passed over.
         """
-        for path in sessions_with(self._folder, CALLS_FILE, response_id):
+        for path in sessions_with(self._home, response_id):
             for call in self._read(path):
                 if (call.host, call.response_id) == (host, response_id):
                     return call

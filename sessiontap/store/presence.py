@@ -18,7 +18,7 @@ import msgspec
 from filelock import lock_descriptor
 
 from sessiontap.call import Call
-from sessiontap.store.appender import make_private_folder
+from sessiontap.store.appender import is_at, make_private_folder
 
 _FOLDER = "proxies"
 _SUFFIX = ".lock"
@@ -36,7 +36,7 @@ class Presence:
 
     def keep(self) -> None:
         """Gives the sign, where it is not there (the home may have been removed). Raises OSError."""
-        if self._handle is not None and _is_file_of(self._path, self._handle):
+        if self._handle is not None and is_at(os.fspath(self._path), os.fstat(self._handle)):
             return
         self.end()
         make_private_folder(self._path.parent)
@@ -44,7 +44,8 @@ class Presence:
         for _ in range(_TRIES):
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT, _MODE)
             # Somebody who sweeps may be faster than the lock.
-            if lock_descriptor(handle, blocking=False) and _is_file_of(self._path, handle):
+            there = lock_descriptor(handle, blocking=False) and is_at(os.fspath(self._path), os.fstat(handle))
+            if there:
                 self._handle = handle
                 return
             os.close(handle)
@@ -114,11 +115,3 @@ def _sweep(folder: Path) -> None:
         if _abandoned(path, absent=False):
             with suppress(OSError):
                 path.unlink()
-
-
-def _is_file_of(path: Path, handle: int) -> bool:
-    try:
-        there, open_now = path.stat(), os.fstat(handle)
-    except OSError:
-        return False
-    return (there.st_dev, there.st_ino) == (open_now.st_dev, open_now.st_ino)

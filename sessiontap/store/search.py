@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
+from sessiontap.errors import StoreError
 from sessiontap.store import journal
+from sessiontap.store.folders import CALLS_FILE
+from sessiontap.store.stamps import session_stamps
 
 # OpenAI keeps a response for 30 days (https://platform.openai.com/docs/guides/your-data).
 _LONGEST_S = 31 * 24 * 3600
 
 
-def sessions_with(folder: Path, file: str, response_id: str) -> Iterator[Path]:
+def sessions_with(home: Path, response_id: str) -> Iterator[Path]:
     """The session files that may hold a call with this reply id, the newest first; old ones are left out.
 
     Only bytes are compared, so a file may be given for nothing. Raises OSError for none of them: what cannot
     be read holds nothing that could be found.
     """
     wanted = b'"response_id":' + msgspec.json.encode(response_id)
-    for path in _by_age(folder, file):
+    for path in _by_age(home):
         try:
             if any(wanted in block.data for block in journal.blocks(path)):
                 yield path
@@ -30,19 +32,15 @@ def sessions_with(folder: Path, file: str, response_id: str) -> Iterator[Path]:
             continue
 
 
-def _by_age(folder: Path, file: str) -> list[Path]:
-    since = time.time() - _LONGEST_S
-    found: list[tuple[float, Path]] = []
+def _by_age(home: Path) -> list[Path]:
+    since = (time.time() - _LONGEST_S) * 1e9
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                path = Path(entry.path) / file
-                try:
-                    changed = path.stat().st_mtime
-                except OSError:
-                    continue
-                if changed >= since:
-                    found.append((changed, path))
-    except OSError:
+        stamps = session_stamps(home)
+    except StoreError:
         return []
-    return [path for _, path in sorted(found, reverse=True)]
+    found = [
+        (stamp.mtime_ns, key)
+        for key, stamp in stamps.items()
+        if not isinstance(stamp, OSError) and stamp.mtime_ns >= since
+    ]
+    return [home / "sessions" / key / CALLS_FILE for _, key in sorted(found, reverse=True)]

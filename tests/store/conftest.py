@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tinydb import TinyDB
 from tinydb.storages import JSONStorage, MemoryStorage
 
 from sessiontap.call import Call, Status
+from sessiontap.store.appender import Appender
 from sessiontap.store.tinydb_storage import AppendStorage
 from sessiontap.usage import Usage
 from tests.store.limits import LargestFile
@@ -128,3 +129,16 @@ def run_together() -> Callable[[str, list[list[str]]], None]:
         assert [process.returncode for process in processes] == [0] * len(processes)
 
     return run
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the journal of a test stands: in a folder that is not there yet."""
+    return tmp_path / "home" / "db.jsonl"
+
+
+@pytest.fixture
+def appender(path: Path) -> Iterator[Appender]:
+    """An appender that makes folders and waits shortly."""
+    with closing(Appender(path, create_folders=True, lock_timeout_s=0.05)) as made:
+        yield made

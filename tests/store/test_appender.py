@@ -3,7 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,32 +12,15 @@ from filelock import FileLock
 
 from sessiontap.store import journal
 from sessiontap.store.appender import Appender, locked, wait_for_writer
+from tests.store.journals import line
 from tests.store.limits import LargestFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="modes, RLIMIT_FSIZE and /dev/full are POSIX's")
 
 
-def line(number: int, text: str = "x") -> bytes:
-    """A line with one document."""
-    return journal.documents_line("t", {str(number): journal.dumps({"n": number, "text": text})})
-
-
 def ids(path: Path) -> list[str]:
     """The ids of the documents in the journal, in order."""
     return list(journal.read(path).tables.get("t", {}))
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the journal of a test stands: in a folder that is not there yet."""
-    return tmp_path / "home" / "db.jsonl"
-
-
-@pytest.fixture
-def appender(path: Path) -> Iterator[Appender]:
-    """An appender that makes folders and waits shortly."""
-    with closing(Appender(path, create_folders=True, lock_timeout_s=0.05)) as made:
-        yield made
 
 
 def test_nothing_is_made_before_the_first_append(path: Path, appender: Appender) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,32 +9,15 @@ import pytest
 from sessiontap.store import journal
 from sessiontap.store.appender import Appender, locked
 from sessiontap.store.rewrite import compact
+from tests.store.journals import line
 from tests.store.limits import LargestFile
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="modes, owners and RLIMIT_FSIZE are POSIX's")
 
 
-def line(number: int, text: str = "x") -> bytes:
-    """A line with one document."""
-    return journal.documents_line("t", {str(number): journal.dumps({"n": number, "text": text})})
-
-
 def documents(path: Path) -> dict[str, bytes]:
     """The documents of the journal's one table, as they stand there."""
     return {doc_id: bytes(raw) for doc_id, raw in journal.read(path).tables.get("t", {}).items()}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the journal of a test stands: in a folder that is not there yet."""
-    return tmp_path / "home" / "db.jsonl"
-
-
-@pytest.fixture
-def appender(path: Path) -> Iterator[Appender]:
-    """An appender that makes folders and waits shortly."""
-    with closing(Appender(path, create_folders=True, lock_timeout_s=0.05)) as made:
-        yield made
 
 
 def test_compaction_keeps_the_latest_of_each(path: Path, appender: Appender) -> None:
