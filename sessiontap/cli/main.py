@@ -35,6 +35,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "demo": Entry(
             "sessiontap.cli.demo:demo", "Watch a small agent become a session: no key, no network."
         ),
+        "proxy": Entry(
+            "sessiontap.cli.proxy:proxy", "Record: mitmdump with the addon, on this machine only."
+        ),
         "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
         "export": Entry(
