@@ -69,7 +69,7 @@ class BackgroundCalls:
             tools=poll.tools,
             error_type=poll.error_type,
             error_message=poll.error_message,
-            ended_at=poll.ended_at,
+            ended_at=None if poll.ended_at is None else max(poll.ended_at, start.started_at),
             duration_ms=duration_ms,
             usage=poll.usage,
             usage_parts=poll.usage_parts,

@@ -111,7 +111,8 @@ def end(call: Call, reply: Reply, *, known_before: Usage) -> Call:
         http_status=reply.http_status,
         error_type=error_type,
         error_message=error_message,
-        ended_at=None if running else reply.ended_at,
+        # The clock of the wall may have been set back since.
+        ended_at=None if running else max(reply.ended_at, call.started_at),
         ttft_ms=reply.ttft_ms,
         duration_ms=None if running else reply.duration_ms,
         usage=usage,

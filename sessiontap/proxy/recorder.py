@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,8 +12,9 @@ from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
 from sessiontap.providers import DIRECTORY
+from sessiontap.proxy.backlog import Backlog
 from sessiontap.proxy.store_thread import StoreThread
-from sessiontap.proxy.trouble import Trouble
+from sessiontap.proxy.trouble import MOST_RECORDS, Trouble
 from sessiontap.resources import find
 from sessiontap.settings import Settings
 from sessiontap.settle import Settling
@@ -25,8 +25,10 @@ logger = logging.getLogger(__name__)
 RETRY_S = 1.0
 """How long a store that refused a record is left alone: each try may hold up the traffic for a moment."""
 
-MOST_WAITING = 10_000
-"""How many records are kept in memory while the store cannot be written; then the oldest are lost."""
+PIECE_S = 0.005
+"""For how long records that have waited may hold up the traffic at a time, as they are written."""
+
+_CLOSE_S = 5.0
 
 
 class Recorder:
@@ -44,7 +46,7 @@ class Recorder:
         *,
         thread: StoreThread | None = None,
         trouble: Trouble | None = None,
-        most_waiting: int = MOST_WAITING,
+        most_waiting: int = MOST_RECORDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Without a `thread` no bodies are stored, and nothing is given to the disk before its time."""
@@ -52,10 +54,7 @@ class Recorder:
         self._settling = Settling(prices, DIRECTORY.polled_apis)
         self._thread = thread
         self._trouble = trouble or Trouble()
-        self._waiting: deque[Call] = deque()
-        self._refused: set[str | None] = set()
-        self._most_waiting = most_waiting
-        self._lost = 0
+        self._backlog = Backlog(most_waiting)
         self._clock = clock
         self._retry_at = 0.0
 
@@ -70,6 +69,7 @@ class Recorder:
         self._settling.prices = prices
         if self._thread is not None:
             self._thread.use(store, prepare)
+        self._backlog.begin_round()
         self._retry_at = 0.0
 
     def started(self, call: Call) -> None:
@@ -90,15 +90,17 @@ class Recorder:
             self._thread.put(replace(bodies, call_id=settled.call_id, session_id=settled.session_id))
         return settled
 
-    def tick(self) -> None:
-        """Tries again, where something waits and its time has come."""
-        if self._waiting and self._clock() >= self._retry_at:
-            self._retry()
+    def tick(self) -> bool:
+        """Writes of what waits as much as a moment allows, where its time has come; True where more can be."""
+        if not self._backlog or self._clock() < self._retry_at:
+            return False
+        return not self._retry(PIECE_S)
 
     def close(self) -> None:
         """Tries once more to write what waits, and says how much of it is lost for good."""
-        self._retry()
-        lost = len(self._waiting) + self._lost
+        self._backlog.begin_round()
+        self._retry(_CLOSE_S)
+        lost = len(self._backlog) + self._backlog.lost
         if self._thread is not None:
             lost += self._thread.close()
         if lost:
@@ -106,38 +108,33 @@ class Recorder:
 
     def _put(self, call: Call) -> None:
         self.tick()
-        self._write(call)
-        while len(self._waiting) > self._most_waiting:
-            self._waiting.popleft()
-            self._lost += 1
-
-    def _retry(self) -> None:
-        waiting, self._waiting = self._waiting, deque()
-        self._refused.clear()
-        for call in waiting:
-            self._write(call)
-        if waiting and not self._waiting:
-            self._trouble.ends("calls", written=len(waiting), lost=self._lost)
-            self._lost = 0
-
-    def _write(self, call: Call) -> None:
         # Whatever of a session waits is written first, so that its records keep their order.
-        if call.session_id in self._refused:
-            self._waiting.append(call)
-            return
+        if self._backlog.holds(call.session_id):
+            self._backlog.add(call)
+        elif not self._written(call):
+            self._backlog.refused(call)
+
+    def _retry(self, seconds: float) -> bool:
+        """False where the time was up before everything was tried."""
+        waited = bool(self._backlog)
+        done = self._backlog.write(self._written, until=time.monotonic() + seconds)
+        if done:
+            self._retry_at = self._clock() + RETRY_S
+        if waited and not self._backlog:
+            written, lost = self._backlog.settled()
+            self._trouble.ends("calls", written=written, lost=lost)
+        return done
+
+    def _written(self, call: Call) -> bool:
         try:
             self._store.append(call)
-            if self._thread is not None:
-                self._thread.appended()
         except StoreError as error:
-            self._trouble.begins(
-                "calls",
-                f"calls are not recorded but wait in memory ({self._most_waiting} at most), traffic goes on:"
-                f" {error}",
-            )
-            self._refused.add(call.session_id)
-            self._waiting.append(call)
+            self._trouble.refused("calls", error)
             self._retry_at = self._clock() + RETRY_S
+            return False
+        if self._thread is not None:
+            self._thread.appended()
+        return True
 
 
 def load_price_table(settings: Settings) -> PriceTable:

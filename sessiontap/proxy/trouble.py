@@ -5,17 +5,37 @@ from __future__ import annotations
 import logging
 import threading
 
+from sessiontap.errors import StoreError
+
 logger = logging.getLogger(__name__)
+
+MOST_RECORDS = 10_000
+"""How many records of calls are kept in memory while the store cannot be written; then the oldest are lost."""
+
+MOST_BODY_BYTES = 128 * 1024 * 1024
+"""How much of requests and replies is kept in memory while they cannot be written; the same holds for it."""
 
 
 class Trouble:
     """The trouble of all who write into one home, told as one. For use by several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_records: int = MOST_RECORDS, most_body_bytes: int = MOST_BODY_BYTES) -> None:
+        self._bounds = (
+            f"at most {most_records:,} records of calls and {most_body_bytes / 1024**2:,.0f} MiB"
+            " of requests and replies, beyond that the oldest are lost"
+        )
         self._mutex = threading.Lock()
         self._among: set[str] = set()
         self._written = 0
         self._lost = 0
+
+    def refused(self, who: str, error: StoreError) -> None:
+        """The store does not take what `who` writes: it waits now."""
+        self.begins(
+            who,
+            f"calls are not recorded for now: {error}. Traffic goes on; what it brings waits in memory and is"
+            f" written as soon as that is possible ({self._bounds})",
+        )
 
     def begins(self, who: str, what: str) -> None:
         """`who` cannot write; the first one's line says what is wrong."""

@@ -1,9 +1,9 @@
 """Writing a journal: appends under a lock that holds between processes, and compaction.
 
 An append is one write to a descriptor opened with O_APPEND, so a killed process leaves at most one torn
-last line; the next append, under the lock, ends that line first. An append does no fsync: what the operating
-system was given survives the death of the process, and waiting for the disk would hold up the traffic; `sync`
-does it, in the background.
+last line; the next append, under the lock, ends that line first. One that finds no room takes back what it
+wrote. An append does no fsync: what the operating system was given survives the death of the process, and
+waiting for the disk would hold up the traffic; `sync` does it, in the background.
 
 The lock is `<file>.lock` beside the file. It is filelock's native lock taken on a descriptor that stays open
 (`FileLock(path + ".lock")` contends with it): 4 µs, where `FileLock` itself opens, checks and closes the
@@ -64,7 +64,7 @@ class Appender:
     Any number of processes and appenders may write one journal.
     """
 
-    __slots__ = ("_create_folders", "_handles", "_lock_timeout_s", "_openings", "_path")
+    __slots__ = ("_create_folders", "_end", "_handles", "_lock_timeout_s", "_openings", "_path")
 
     def __init__(
         self, path: Path, *, create_folders: bool = False, lock_timeout_s: float = LOCK_TIMEOUT_S
@@ -74,6 +74,8 @@ class Appender:
         self._lock_timeout_s = lock_timeout_s
         self._handles: _Handles | None = None
         self._openings = 0
+        # Where the last append ended: a file that is shorter by now has been cut, and is another one.
+        self._end = 0
 
     def open(self) -> int:
         """Opens the journal, where it is not open, and gives the number of this opening, for `append`.
@@ -99,12 +101,14 @@ class Appender:
             try:
                 # Only now: somebody may have replaced the file while this waited for the lock.
                 now = _stat(self._path)
-                if now is not None and (now.st_dev, now.st_ino) == (handles.device, handles.inode):
+                same = now is not None and (now.st_dev, now.st_ino) == (handles.device, handles.inode)
+                if now is not None and same and now.st_size >= self._end:
                     if only_at is not None and now.st_size != only_at:
                         raise ReplacedError(errno.EAGAIN, "it has grown", self._path)
                     if not _ends_with_line(handles.data, now.st_size):
                         line = b"\n" + line
-                    _write_all(handles.data, line)
+                    _write_all(handles.data, line, now.st_size)
+                    self._end = now.st_size + len(line)
                     return
             finally:
                 unlock_descriptor(handles.lock)
@@ -128,6 +132,7 @@ class Appender:
             os.close(lock)
             raise
         found = os.fstat(data)
+        self._end = 0
         self._openings += 1
         self._handles = _Handles(data, lock, found.st_dev, found.st_ino, self._openings)
         return self._handles
@@ -152,7 +157,7 @@ def compact(path: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Compacted:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         # Closing the only descriptor of it gives the lock back.
         os.close(lock)
@@ -166,7 +171,18 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Gives the names in a folder to the disk. Raises OSError."""
+    # Windows opens no folders, and needs none of this.
+    if hasattr(os, "O_DIRECTORY"):
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def make_private_folder(folder: Path) -> None:
@@ -228,11 +244,17 @@ def _ends_with_line(handle: int, size: int) -> bool:
     return os.read(handle, 1) == b"\n"
 
 
-def _write_all(handle: int, data: bytes) -> None:
-    """Writes everything; one call to the system unless it takes only a part."""
-    written = os.write(handle, data)
-    while written < len(data):
-        written += os.write(handle, memoryview(data)[written:])
+def _write_all(handle: int, data: bytes, size: int) -> None:
+    """Writes everything; one call to the system unless it takes only a part. None of it where that fails."""
+    try:
+        written = os.write(handle, data)
+        while written < len(data):
+            written += os.write(handle, memoryview(data)[written:])
+    except OSError:
+        # Nobody has written behind it: whoever does holds the lock.
+        with suppress(OSError):
+            os.ftruncate(handle, size)
+        raise
 
 
 def _write_contents(path: Path, tables: journal.RawTables) -> int:
@@ -253,12 +275,3 @@ def _write_contents(path: Path, tables: journal.RawTables) -> int:
         os.fsync(handle)
         return file.tell()
 
-
-def _sync_folder(folder: Path) -> None:
-    # Windows opens no folders, and needs none of this.
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -8,15 +8,18 @@ may change several documents and tables, and takes effect as a whole or not at a
 
 A write that was cut short leaves a last line without LF. JSON that is cut anywhere is not JSON, so such a
 line is told by not parsing: it is left out and reported, as is every other line that cannot be read. The
-next append seals it (see `appender`). Files are read in blocks of whole lines and never locked for reading.
+next append seals it (see `appender`). Files are read in blocks of whole lines and never locked for reading;
+a line that is being written at that moment is waited for, a moment long.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -33,6 +36,11 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 _BLOCK_BYTES = 1 << 20
 _REASON_LENGTH = 160
+# How long a line without LF is waited for, and after which time nobody can be at work on it. Linux holds up
+# a write for 0.2 s at a time where the disk does not keep up.
+_WAIT_S = 0.3
+_LOOK_S = 0.001
+_STALE_S = 2.0
 
 _line_decoder = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw] | None])
 _encode = msgspec.json.Encoder().encode
@@ -143,7 +151,15 @@ def blocks(path: Path) -> Iterator[Block]:
     except FileNotFoundError:
         return
     with file:
-        while piece := file.read(_BLOCK_BYTES):
+        while True:
+            piece = file.read(_BLOCK_BYTES)
+            if not piece:
+                if not (pieces and _changes(file)):
+                    break
+                # The whole line once more: a write that failed is taken back, and another one follows.
+                file.seek(offset)
+                pieces = []
+                continue
             end = piece.rfind(b"\n") + 1
             if not end:
                 pieces.append(piece)
@@ -155,6 +171,18 @@ def blocks(path: Path) -> Iterator[Block]:
             pieces = [piece[end:]] if end < len(piece) else []
     if pieces:
         yield Block(b"".join(pieces), number, offset)
+
+
+def _changes(file: FileIO) -> bool:
+    """Whether the file changes soon. A write is not one step for who reads: the last line may be under way."""
+    if abs(time.time() - os.fstat(file.fileno()).st_mtime) > _STALE_S:
+        return False
+    read, deadline = file.tell(), time.monotonic() + _WAIT_S
+    while time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+        if os.fstat(file.fileno()).st_size != read:
+            return True
+    return False
 
 
 def read(path: Path) -> Contents:

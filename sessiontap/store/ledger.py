@@ -15,6 +15,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -167,20 +168,28 @@ class Ledger:
     def sync(self) -> None:
         """Gives what was appended so far to the disk itself; may take as long as the disk does.
 
-        Raises StoreError where the disk fails; the others are given to it all the same.
+        Raises StoreError where the disk fails: the others are given to it all the same, and the next time
+        it is tried again.
         """
-        failed: StoreError | None = None
+        failed: dict[tuple[str | None, str], StoreError] = {}
         for _ in range(len(self._unsynced)):
-            session_id, name = self._unsynced.pop()
+            appended = session_id, name = self._unsynced.pop()
             path = self._folder / _key(session_id) / name
             try:
                 appender.sync(path)
-            except FileNotFoundError:
+                # The names of what was made for it: a folder that is new has its own in the one above.
+                for folder in (self._folder, self._home):
+                    appender.sync_folder(folder)
+            except (FileNotFoundError, NotADirectoryError):
                 continue  # removed since
             except OSError as error:
-                failed = _store_error(path, "written", error)
-        if failed is not None:
-            raise failed
+                failed[appended] = _store_error(path, "written", error)
+            else:
+                with suppress(OSError):  # it need not be ours
+                    appender.sync_folder(self._home.parent)
+        self._unsynced.update(failed)
+        for error in failed.values():
+            raise error
 
     def calls(self, session_id: str | None) -> list[Call]:
         """The calls of one session, the latest version of each, by `started_at` and `call_id`; none is []."""

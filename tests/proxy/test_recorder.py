@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from sessiontap.call import Call
 from sessiontap.pricing import load_prices
-from sessiontap.proxy.recorder import RETRY_S, Recorder
+from sessiontap.proxy.recorder import PIECE_S, RETRY_S, Recorder
 from sessiontap.resources import find
 from sessiontap.store import Ledger
 
@@ -122,3 +123,41 @@ def test_another_store_gets_what_waited_for_the_first(home: Path, tmp_path: Path
     recorder.use(other, load_prices(find("pricing.yaml")))
     recorder.started(second)
     assert other.calls("s") == [first, second]
+
+
+def test_what_waits_is_written_without_traffic_and_in_pieces(home: Path) -> None:
+    """A tick writes what can be written in a moment and says whether more waits; order and number stay."""
+    recorder = _recorder(home, most_waiting=10_000, clock=itertools.count(0.0, 2 * RETRY_S))
+    home.write_text("in the way")
+    calls = [
+        msgspec.structs.replace(call, started_at=f"2026-11-23T20:00:{number // 1000:02}.{number % 1000:03}Z")
+        for number, call in enumerate(_calls(2_000))
+    ]
+    for call in calls:
+        recorder.started(call)
+    home.unlink()
+    longest, ticks, more = 0.0, 0, True
+    while more:
+        start = time.thread_time()
+        more = recorder.tick()
+        longest = max(longest, time.thread_time() - start)
+        ticks += 1
+    assert Ledger(home).calls("s") == calls
+    assert ticks > 1
+    # Its share of a moment, and one write.
+    assert longest < 10 * PIECE_S
+
+
+def test_the_bounds_are_told(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The line that begins a trouble says what happens, how much is kept, and what to do."""
+    recorder = Recorder(Ledger(home), load_prices(find("pricing.yaml")))
+    home.write_text("in the way")
+    (call,) = _calls(1)
+    recorder.started(call)
+    assert caplog.messages == [
+        f"sessiontap: calls are not recorded for now: {Ledger(home).path('s')} cannot be written:"
+        " Not a directory; make it accessible for this user, or set SESSIONTAP_HOME to another folder."
+        " Traffic goes on; what it brings waits in memory and is written as soon as that is possible"
+        " (at most 10,000 records of calls and 128 MiB of requests and replies,"
+        " beyond that the oldest are lost)"
+    ]

@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from sessiontap.store import journal
-from sessiontap.store.appender import Appender, compact
+from sessiontap.store.appender import Appender, ReplacedError, compact
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="modes, RLIMIT_FSIZE and /dev/full are POSIX's")
 
@@ -169,14 +169,25 @@ def largest_file(size: int) -> Iterator[None]:
 
 @posix_only
 def test_a_write_that_fails_half_way_costs_only_itself(path: Path, appender: Appender) -> None:
-    """An append that ran out of room raises; the next one that has room seals what it left."""
+    """An append that ran out of room raises and takes back what it wrote; the next one that has room is whole."""
     appender.append(line(1))
     with largest_file(len(line(1)) + 5), pytest.raises(OSError) as caught:
         appender.append(line(2))
     assert caught.value.errno == errno.EFBIG
-    assert path.stat().st_size == len(line(1)) + 5
+    assert path.read_bytes() == line(1)
     appender.append(line(3))
-    assert ids(path) == ["1", "3"]
+    assert path.read_bytes() == line(1) + line(3)
+
+
+def test_a_file_that_was_cut_is_another_file(path: Path, appender: Appender) -> None:
+    """Who remembers what a file holds is told when somebody has emptied it."""
+    appender.append(line(1))
+    opening = appender.open()
+    os.truncate(path, 0)
+    with pytest.raises(ReplacedError):
+        appender.append(line(2), only_as=opening)
+    appender.append(line(2), only_as=appender.open())
+    assert ids(path) == ["2"]
 
 
 def test_close_gives_the_descriptors_back(path: Path, appender: Appender) -> None:
@@ -239,7 +250,7 @@ def test_a_compaction_of_nothing_is_an_error(path: Path) -> None:
 
 APPENDS = """
 from pathlib import Path
-from sessiontap.store.appender import Appender, compact
+from sessiontap.store.appender import Appender, ReplacedError, compact
 path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 appender = Appender(path, create_folders=True)
 for number in range(count):

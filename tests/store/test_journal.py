@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessiontap.store import journal
+from tests.store.files import write_old
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_one_line_changes_several_tables(path: Path) -> None:
 def test_a_torn_last_line_is_reported_where_it_is(path: Path) -> None:
     """What was cut short is left out, and the report names its line and offset."""
     first = b'{"t":{"a":{"n":1}}}\n'
-    path.write_bytes(first + b'{"t":{"b":{"n"')
+    write_old(path, first + b'{"t":{"b":{"n"')
     contents = journal.read(path)
     assert list(contents.tables["t"]) == ["a"]
     (problem,) = contents.problems
@@ -67,7 +68,7 @@ def test_a_torn_last_line_is_reported_where_it_is(path: Path) -> None:
 
 def test_a_whole_last_line_needs_no_line_end(path: Path) -> None:
     """A line that parses is whole: nothing is lost where only the LF is missing."""
-    path.write_bytes(b'{"t":{"a":{"n":1}}}')
+    write_old(path, b'{"t":{"a":{"n":1}}}')
     assert journal.read(path).problems == ()
     assert tables(path) == {"t": {"a": {"n": 1}}}
 
@@ -77,7 +78,7 @@ def test_every_cut_keeps_every_earlier_document(path: Path) -> None:
     lines = [b'{"t":{"%d":{"text":"\xc3\xa9\\n}"}}}\n' % number for number in range(4)]
     data = b"".join(lines)
     for cut in range(len(data) + 1):
-        path.write_bytes(data[:cut])
+        write_old(path, data[:cut])
         contents = journal.read(path)
         whole = (cut + 1) // len(lines[0])  # a line without its LF is whole
         torn = cut % len(lines[0]) not in {0, len(lines[0]) - 1}
@@ -143,7 +144,7 @@ def test_no_bytes_make_reading_fail(data: bytes) -> None:
     """Any file can be read: what is not understood is reported, never raised."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "db.jsonl"
-        path.write_bytes(data)
+        write_old(path, data)
         contents = journal.read(path)
     assert all(str(problem).isprintable() for problem in contents.problems)
 
