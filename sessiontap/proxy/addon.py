@@ -46,8 +46,9 @@ from sessiontap.times import rfc3339
 logger = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
-# How long another writer may hold up our event loop; what is not written then waits in memory.
-_LOCK_TIMEOUT_S = 0.005
+# How long another writer may hold up our event loop; what is not written then waits in memory, where a crash
+# loses it. On a busy machine one that has the lock may have to wait for a core, or for the disk's journal.
+_LOCK_TIMEOUT_S = 0.1
 # Between two pieces of what waited for the store, as it is written: the traffic goes on in it.
 _PAUSE_S = 0.02
 
