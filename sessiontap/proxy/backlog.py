@@ -49,7 +49,8 @@ class Backlog:
     def write(self, write: Callable[[Call], bool], *, until: float) -> bool:
         """Tries what waits, each session until it is refused; False where the time was up before the end.
 
-        Then the next `write` goes on from there. `until` is a moment of `time.monotonic`; one is always tried.
+        Then the next `write` goes on from there. `until` is a moment of `time.monotonic`; one call is
+        tried in any case.
         """
         if not self._untried:
             self.begin_round()

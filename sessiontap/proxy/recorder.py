@@ -91,7 +91,7 @@ class Recorder:
         return settled
 
     def tick(self) -> bool:
-        """Writes of what waits as much as a moment allows, where its time has come; True where more can be."""
+        """Writes what waits, where its time has come, for a moment; True where more can be written."""
         if not self._backlog or self._clock() < self._retry_at:
             return False
         return not self._retry(PIECE_S)

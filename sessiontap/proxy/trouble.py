@@ -10,10 +10,10 @@ from sessiontap.errors import StoreError
 logger = logging.getLogger(__name__)
 
 MOST_RECORDS = 10_000
-"""How many records of calls are kept in memory while the store cannot be written; then the oldest are lost."""
+"""How many records of calls wait in memory while the store cannot be written; then the oldest are lost."""
 
 MOST_BODY_BYTES = 128 * 1024 * 1024
-"""How much of requests and replies is kept in memory while they cannot be written; the same holds for it."""
+"""How much of requests and replies waits in memory while they cannot be stored; then the oldest are lost."""
 
 
 class Trouble:
@@ -33,8 +33,8 @@ class Trouble:
         """The store does not take what `who` writes: it waits now."""
         self.begins(
             who,
-            f"calls are not recorded for now: {error}. Traffic goes on; what it brings waits in memory and is"
-            f" written as soon as that is possible ({self._bounds})",
+            f"not everything can be recorded for now: {error}. Traffic goes on; what is to be recorded waits"
+            f" in memory and is written as soon as that is possible ({self._bounds})",
         )
 
     def begins(self, who: str, what: str) -> None:

@@ -139,10 +139,11 @@ def changes_line(changes: Changes) -> bytes:
     return _encode(changes) + b"\n"
 
 
-def blocks(path: Path) -> Iterator[Block]:
+def blocks(path: Path, *, patient: bool = True) -> Iterator[Block]:
     """The file in blocks of about 1 MiB that end with a line; nothing where there is no file.
 
-    A line longer than that comes whole, in a longer block. Raises OSError.
+    A line longer than that comes whole, in a longer block. One that is being written is waited for, where
+    the reader is `patient`: up to 0.3 s. Raises OSError.
     """
     number, offset = 1, 0
     pieces: list[bytes] = []
@@ -154,7 +155,7 @@ def blocks(path: Path) -> Iterator[Block]:
         while True:
             piece = file.read(_BLOCK_BYTES)
             if not piece:
-                if not (pieces and _changes(file)):
+                if not (pieces and patient and _changes(file)):
                     break
                 # The whole line once more: a write that failed is taken back, and another one follows.
                 file.seek(offset)
@@ -174,7 +175,7 @@ def blocks(path: Path) -> Iterator[Block]:
 
 
 def _changes(file: FileIO) -> bool:
-    """Whether the file changes soon. A write is not one step for who reads: the last line may be under way."""
+    """Whether the file changes soon: a write is not one step for who reads, so one may be under way."""
     if abs(time.time() - os.fstat(file.fileno()).st_mtime) > _STALE_S:
         return False
     read, deadline = file.tell(), time.monotonic() + _WAIT_S
@@ -185,14 +186,14 @@ def _changes(file: FileIO) -> bool:
     return False
 
 
-def read(path: Path) -> Contents:
-    """All tables of a journal, merged; an absent file has none. Raises OSError.
+def read(path: Path, *, patient: bool = True) -> Contents:
+    """All tables of a journal, merged; an absent file has none; `patient` as in `blocks`. Raises OSError.
 
     Blank lines are nothing; every other line that cannot be read is left out and reported.
     """
     tables: RawTables = {}
     problems: list[Problem] = []
-    for block in blocks(path):
+    for block in blocks(path, patient=patient):
         for line in block.lines():
             try:
                 change = _line_decoder.decode(line.text)

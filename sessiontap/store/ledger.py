@@ -188,8 +188,8 @@ class Ledger:
                 with suppress(OSError):  # it need not be ours
                     appender.sync_folder(self._home.parent)
         self._unsynced.update(failed)
-        for error in failed.values():
-            raise error
+        if failed:
+            raise next(iter(failed.values()))
 
     def calls(self, session_id: str | None) -> list[Call]:
         """The calls of one session, the latest version of each, by `started_at` and `call_id`; none is []."""
@@ -294,13 +294,23 @@ class Ledger:
         return file
 
     def _read(self, path: Path) -> list[Call]:
+        size = _size(path)
+        calls = self._read_as_written(path)
+        if all(call.proxy_id is None for call in calls):
+            return calls
+        settle = Settled(self._home)
+        shown = list(map(settle, calls))
+        # A proxy may have ended its calls, and then itself, since they were read. The dead write no more.
+        if shown != calls and _size(path) != size:
+            shown = list(map(settle, self._read_as_written(path)))
+        return shown
+
+    def _read_as_written(self, path: Path) -> list[Call]:
         calls, problems = read_calls(path)
         if problems:
             self._problems[path] = problems
         else:
             self._problems.pop(path, None)
-        if any(call.proxy_id for call in calls):
-            calls = list(map(Settled(self._home), calls))
         return calls
 
     def _keys(self) -> list[str]:
@@ -315,6 +325,13 @@ class Ledger:
 
 def _key(session_id: str | None) -> str:
     return UNASSIGNED if session_id is None else session_key(session_id)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _fits(session: StoredSession, text: str) -> bool:

@@ -19,6 +19,7 @@ from sessiontap.store import Ledger
 CHAT = "/v1/chat/completions"
 HOST = "api.openai.com"
 TIMEOUT_S = 30
+JSON = ("Content-Type", "application/json")
 USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 
 
@@ -35,14 +36,16 @@ class Received:
 
 def echo(call: ReceivedCall) -> Answer:
     """The model says what it was told: as JSON, or as a stream in gzip that comes in pieces."""
-    asked = json.loads(call.body)
+    try:
+        asked = json.loads(call.body)
+    except ValueError:  # a proxy that was killed has sent a part of it
+        return Answer(status=400)
     text = asked["messages"][0]["content"]
     head = {"id": "chatcmpl-1", "model": "gpt-5-mini", "created": 1}
     if not asked.get("stream"):
         message = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         whole = {**head, "object": "chat.completion", "choices": [message], "usage": USAGE}
-        headers = (("Content-Type", "application/json"),)
-        return Answer(headers=headers, chunks=(json.dumps(whole).encode(),), chunked=False)
+        return Answer(headers=(JSON,), chunks=(json.dumps(whole).encode(),), chunked=False)
     deltas: list[dict[str, object]] = [
         {"index": 0, "delta": {"content": word}, "finish_reason": None} for word in text.split()
     ]
@@ -72,7 +75,7 @@ class Client:
         call_id = str(uuid.uuid4())
         stream = len(self.begun) % 2 == 1
         text = f"{call_id} " + "word " * (len(self.begun) % 50)
-        asked = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": text}]}
+        asked: dict[str, object] = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": text}]}
         if stream:
             asked |= {"stream": True, "stream_options": {"include_usage": True}}
         sent = json.dumps(asked).encode()

@@ -141,7 +141,7 @@ def goes_on(
     mend_it()
     # Without further traffic.
     begins, ends = place.wait_for(told + 2)[told:]
-    assert "calls are not recorded for now: " in begins
+    assert "not everything can be recorded for now: " in begins
     assert says in begins
     assert "at most 10,000 records of calls and 128 MiB of requests and replies" in begins
     assert "recording again" in ends

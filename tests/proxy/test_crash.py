@@ -40,8 +40,9 @@ def record(child):
     number = 0
     while True:
         number += 1
-        call = Call(call_id=f"{{child}}-{{number}}", session_id="{SESSION}", provider="openai", api="openai.chat",
-            operation="chat", host="api.openai.com", url_path="/v1/chat/completions", status="running",
+        call = Call(call_id=f"{{child}}-{{number}}", session_id="{SESSION}", provider="openai",
+            api="openai.chat", operation="chat", host="api.openai.com",
+            url_path="/v1/chat/completions", status="running",
             started_at="2026-11-23T20:00:00.000Z", error_message="x" * (number % 5000))
         recorder.started(call)
         sent = body(call.call_id)
@@ -80,7 +81,7 @@ def body(call_id: str) -> bytes:
 
 def test_a_hundred_kills_lose_nothing_that_had_ended(tmp_path: Path) -> None:
     """Every call that was said to have ended is read as ended, and what is stored of a body is whole."""
-    print(f"seed {SEED}")
+    print(f"seed {SEED}")  # noqa: T201 -- to do it again
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path), str(SEED)],
         stdout=subprocess.PIPE,
@@ -103,7 +104,7 @@ def test_a_hundred_kills_lose_nothing_that_had_ended(tmp_path: Path) -> None:
             call_id=call_id, session_id=SESSION, headers={}, request=Body(content=sent, size=len(sent))
         )
     problems = [*ledger.problems, *bodies.problems]
-    print(f"{len(ended)} calls had ended, {len(bodies)} with bodies, {len(problems)} torn lines")
+    print(f"{len(ended)} calls had ended, {len(bodies)} with bodies, {len(problems)} torn lines")  # noqa: T201
     assert len(ended) > CRASHES
     # A torn line costs itself only.
     assert len(problems) <= 2 * CRASHES

@@ -144,6 +144,17 @@ def test_readers_take_no_lock(path: Path, appender: Appender) -> None:
         assert ids(path) == ["1"]
 
 
+def test_a_reader_holds_up_no_writer(path: Path, appender: Appender) -> None:
+    """While somebody is in the middle of reading, an append goes its way at once."""
+    for number in range(3):
+        appender.append(line(number, "x" * 1_000_000))
+    reading = journal.blocks(path)
+    next(reading)
+    with closing(Appender(path, lock_timeout_s=0)) as hasty:
+        hasty.append(line(3))
+    assert sum(block.data.count(b"\n") for block in reading) == 3
+
+
 def test_a_write_that_the_system_takes_in_parts_ends_whole(
     path: Path, appender: Appender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +180,7 @@ def largest_file(size: int) -> Iterator[None]:
 
 @posix_only
 def test_a_write_that_fails_half_way_costs_only_itself(path: Path, appender: Appender) -> None:
-    """An append that ran out of room raises and takes back what it wrote; the next one that has room is whole."""
+    """An append that runs out of room raises and takes back what it wrote; the next one is whole."""
     appender.append(line(1))
     with largest_file(len(line(1)) + 5), pytest.raises(OSError) as caught:
         appender.append(line(2))

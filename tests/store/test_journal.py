@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,52 @@ def test_positions_count_over_blocks(path: Path) -> None:
     blocks = list(journal.blocks(path))
     assert len(blocks) > 3
     assert b"".join(block.data for block in blocks) == path.read_bytes()
+
+
+def test_a_line_that_is_being_written_is_waited_for(path: Path) -> None:
+    """A write is not one step for who reads: half a line that is new may be whole a moment later."""
+    line = b'{"t":{"a":{"text":"%s"}}}\n' % (b"x" * 10_000)
+    path.write_bytes(line[:4096])
+
+    def write_on() -> None:
+        with path.open("ab") as file:
+            file.write(line[4096:])
+
+    writer = threading.Timer(0.02, write_on)
+    writer.start()
+    contents = journal.read(path)
+    writer.join()
+    assert (list(contents.tables["t"]), contents.problems) == (["a"], ())
+
+
+def test_half_a_line_that_is_taken_back_is_never_mixed_with_the_next(path: Path) -> None:
+    """A write that found no room leaves nothing: a reader in the middle of it reads what comes after it."""
+    path.write_bytes(b'{"t":{"a":{}}}\n{"t":{"b":{"text":"fir')
+
+    def take_back() -> None:
+        with path.open("r+b") as file:
+            file.truncate(15)
+            file.seek(15)
+            file.write(b'{"t":{"c":{"text":"second"}}}\n')
+
+    writer = threading.Timer(0.02, take_back)
+    writer.start()
+    contents = journal.read(path)
+    writer.join()
+    assert (list(contents.tables["t"]), contents.problems) == (["a", "c"], ())
+
+
+def test_a_torn_line_is_not_waited_for_long(path: Path) -> None:
+    """Neither where it is old, nor by a writer that would hold up others; a reader waits for a moment."""
+    torn = b'{"t":{"a":{"n"'
+    path.write_bytes(torn)
+    start = time.monotonic()
+    assert len(journal.read(path, patient=False).problems) == 1
+    write_old(path, torn)
+    assert len(journal.read(path).problems) == 1
+    assert time.monotonic() - start < journal._WAIT_S
+    path.write_bytes(torn)
+    assert len(journal.read(path).problems) == 1
 
 
 @given(

@@ -1,4 +1,4 @@
-"""A session's files cut anywhere in their last three lines: all before the cut is read, and writing goes on."""
+"""A session's files cut anywhere in their last three lines: all before the cut is read, writing goes on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def bodies(number: int) -> CallBodies:
 
 
 def cuts(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Each cut in the last three lines: its place, and how many lines before it can be read and not be read."""
+    """Each cut in the last three lines, and how many of the lines are whole then, and torn."""
     ends = [place + 1 for place, byte in enumerate(data) if byte == ord("\n")]
     assert len(ends) == LINES
     for cut in range(ends[-4], len(data)):
