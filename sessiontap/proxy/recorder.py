@@ -47,6 +47,7 @@ class Recorder:
         thread: StoreThread | None = None,
         trouble: Trouble | None = None,
         most_waiting: int = MOST_RECORDS,
+        piece_s: float = PIECE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Without a `thread` no bodies are stored, and nothing is given to the disk before its time."""
@@ -55,6 +56,7 @@ class Recorder:
         self._thread = thread
         self._trouble = trouble or Trouble()
         self._backlog = Backlog(most_waiting)
+        self._piece_s = piece_s
         self._clock = clock
         self._retry_at = 0.0
 
@@ -94,7 +96,7 @@ class Recorder:
         """Writes what waits, where its time has come, for a moment; True where more can be written."""
         if not self._backlog or self._clock() < self._retry_at:
             return False
-        return not self._retry(PIECE_S)
+        return not self._retry(self._piece_s)
 
     def close(self) -> None:
         """Tries once more to write what waits, and says how much of it is lost for good."""

@@ -53,6 +53,7 @@ class StoreThread:
         self._most_refused = 0
         self._lost = 0
         self._closing = False
+        self._last_try = False
         self._thread: threading.Thread | None = None
 
     def use(self, store: CallStore, prepare: Callable[[CallBodies], CallBodies] | None = None) -> None:
@@ -74,6 +75,8 @@ class StoreThread:
             while self._waiting_bytes > self._most_waiting_bytes and len(self._waiting) > 1:
                 self._waiting_bytes -= self._waiting.popleft().size
                 self._lost += 1
+            if self._most_refused:
+                self._most_refused = max(self._most_refused, len(self._waiting))
             lost = self._lost
             if self._thread is None and not self._closing:
                 self._thread = threading.Thread(target=self._run, name="sessiontap-store", daemon=True)
@@ -88,8 +91,6 @@ class StoreThread:
         """Writes what waits, where that can be done within seconds; gives how many bodies are lost."""
         with self._ready:
             self._closing = True
-            # One more try for each session, and no other.
-            self._refused.clear()
             self._ready.notify()
         if self._thread is not None:
             self._thread.join(_CLOSE_S)
@@ -104,6 +105,10 @@ class StoreThread:
         """Takes the oldest of those that can be tried, once there is one; None where it is time to end."""
         with self._ready:
             while True:
+                # At the end one more try for each session, and no other.
+                if self._closing and not self._last_try:
+                    self._last_try = True
+                    self._refused.clear()
                 if self._refused and not self._closing and time.monotonic() >= self._retry_at:
                     self._refused.clear()
                 if (bodies := self._take()) is not None or self._closing:

@@ -77,7 +77,7 @@ class SyncThread:
                 del self._former[0]
             self._store.sync()
         except StoreError as error:
-            self._trouble.begins("disk", f"a power cut would lose what is recorded now: {error}")
+            self._trouble.refused("disk", error)
             return False
         except Exception as error:  # noqa: BLE001 -- a fault in one sync must not cost the others
             with suppress(Exception):

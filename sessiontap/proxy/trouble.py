@@ -30,7 +30,7 @@ class Trouble:
         self._lost = 0
 
     def refused(self, who: str, error: StoreError) -> None:
-        """The store does not take what `who` writes: it waits now."""
+        """The store does not take what `who` gives it: it is tried again."""
         self.begins(
             who,
             f"not everything can be recorded for now: {error}. Traffic goes on; what is to be recorded waits"

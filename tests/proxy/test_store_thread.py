@@ -199,10 +199,9 @@ def test_a_disk_that_fails_is_tried_again(tmp_path: Path, caplog: pytest.LogCapt
         thread.appended()
         assert store.synced.wait(WAIT_S)
         thread.close()
-    assert caplog.messages == [
-        "sessiontap: a power cut would lose what is recorded now: cannot be written: Input/output error",
-        "sessiontap: recording again; of what waited, 0 written, 0 lost",
-    ]
+    begins, ends = caplog.messages
+    assert "not everything can be recorded for now: cannot be written: Input/output error" in begins
+    assert ends == "sessiontap: recording again; of what waited, 0 written, 0 lost"
 
 
 def test_a_fault_costs_one_body_only(tmp_path: Path) -> None:
