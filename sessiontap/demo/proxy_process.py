@@ -41,7 +41,8 @@ class ProxyProcess:
     """A running mitmdump on 127.0.0.1, on a port of its own choice.
 
     `home` is where the addon records; `confdir` is mitmproxy's own folder, where its CA is made; `options`
-    are mitmproxy's, as for `--set`; `addon=False` starts without our addon; `scripts` are more `-s` scripts.
+    are mitmproxy's, as for `--set`; `addon=False` starts without our addon; `scripts` are more `-s` scripts;
+    `within` is a command that starts mitmdump in its own place, such as `setpriv` with its options.
     Raises SessiontapError, in one line, where mitmdump does not start.
     """
 
@@ -54,6 +55,7 @@ class ProxyProcess:
         options: Mapping[str, str] | None = None,
         addon: bool = True,
         scripts: Sequence[Path] = (),
+        within: Sequence[str] = (),
     ) -> None:
         self.home = home
         self.ca_file = confdir / "mitmproxy-ca-cert.pem"
@@ -72,6 +74,7 @@ class ProxyProcess:
         loaded = [*([resources.find("addon.py")] if addon else []), Path(reroute.__file__), *scripts]
         self._process = subprocess.Popen(  # noqa: S603 - our own command, no shell
             [
+                *within,
                 *_mitmdump(),
                 *(part for script in loaded for part in ("-s", str(script))),
                 *(part for name, value in settings.items() for part in ("--set", f"{name}={value}")),
@@ -119,6 +122,11 @@ class ProxyProcess:
             if pipe is not None:
                 pipe.close()
         return status
+
+    def kill(self) -> None:
+        """Ends mitmdump with SIGKILL, as a crash does, and waits until it is gone."""
+        self._process.kill()
+        self.stop()
 
     def __enter__(self) -> Self:
         return self

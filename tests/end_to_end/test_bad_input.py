@@ -112,13 +112,13 @@ def test_a_hostile_session_id_stays_in_the_home(place: Place, session: str) -> N
 
 
 def test_an_unwritable_home_does_not_stop_the_traffic(tmp_path: Path) -> None:
-    """Calls go on, and the log says once that nothing can be recorded, and why."""
+    """Calls go on, and the log says once that they cannot be recorded, and why."""
     home = tmp_path / "home"
     home.write_text("a file where a folder should be")
     with open_place(tmp_path, home=home) as place:
         for _ in range(3):
             assert place.send("nowhere", plain)[0] == 200
-    lines = [line for line in place.proxy.log.splitlines() if "nothing can be recorded now" in line]
+    lines = [line for line in place.proxy.log.splitlines() if "can be recorded for now" in line]
     assert len(lines) == 1
     assert str(home) in lines[0]
 
