@@ -52,7 +52,9 @@ class Rule:
             shaped = _shaped(self.shape, text)
             session_id = cleaned(unquote(shaped)) if self.encoded and shaped else shaped
             if session_id:
-                return Found(session_id=as_id(session_id), source=self.source, rule=self.name)
+                # What a person set stays as it is.
+                kept = session_id if self.source in {"header", "proxy-user"} else as_id(session_id)
+                return Found(session_id=kept, source=self.source, rule=self.name)
         return None
 
 

@@ -1,4 +1,4 @@
-"""Texts that a client sent, made fit to be stored: trimmed, Unicode, no longer than a record can bear."""
+"""Texts that a client sent, made fit to be stored: trimmed, Unicode, of a length that can be read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import re
 
 LONGEST_ID = 256
-"""Characters of a session's id. OpenRouter takes as many; UUIDs and names of runs are far shorter."""
+"""Characters of an id that no person set. OpenRouter takes as many; UUIDs are far shorter."""
 
 _KEPT_OF_LONG = 190
 _LONGEST_SEGMENT = 64
