@@ -49,6 +49,13 @@ _STOPPED = "stopped; what was imported stays, and the same command imports the r
     help="A gateway of yours that speaks a provider's API, as the proxy's sessiontap_hosts. Repeatable.",
 )
 @click.option(
+    "--session-header",
+    "session_headers",
+    metavar="NAME",
+    multiple=True,
+    help="A header of yours that names a session, as the proxy's sessiontap_session_headers. Repeatable.",
+)
+@click.option(
     "--format",
     "chosen",
     type=click.Choice(["auto", "mitm", "har"]),
@@ -81,6 +88,7 @@ def import_captures(
     name: str | None,
     path: str,
     hosts: tuple[str, ...],
+    session_headers: tuple[str, ...],
     chosen: str,
     capture: CaptureMode,
     masks: tuple[str, ...],
@@ -92,7 +100,7 @@ def import_captures(
     """Make sessions of past captures: mitmproxy's flow files and HAR.
 
     FILE is what `mitmdump -w` wrote, or a HAR of a browser or a proxy; - is standard input, and gzip is
-    unpacked. Calls keep the session that their headers name; those without one go into one session a file,
+    unpacked. Calls keep the session that they name; those without one go into one session a file,
     `import-…`, or the one of --session. Each call is priced by its own day. What is stored already, from
     this file, another one or the proxy, is not imported again.
 
@@ -110,7 +118,7 @@ def import_captures(
             settling=settling,
             known=Known.in_store(store),
             store=None if dry_run else store,
-            settings=Settings(home=home, capture=capture),
+            settings=Settings(home=home, capture=capture, session_headers=session_headers),
         )
         results = []
         for file in files:
