@@ -118,7 +118,7 @@ def _certificates(pem: bytes) -> list[bytes]:
     """In DER, without what is none: many a client refuses a whole file for one that it cannot read."""
     found = []
     for encoded in _CERTIFICATE.findall(pem):
-        with contextlib.suppress(binascii.Error, ssl.SSLError):
+        with contextlib.suppress(ValueError, ssl.SSLError):
             der = binascii.a2b_base64(encoded)
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
             found.append(der)
