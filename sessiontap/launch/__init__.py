@@ -1,1 +1,1 @@
-"""Launch: proxies that sessiontap starts for a user, and what a command must know to go through one."""
+"""Starts mitmdump with the addon for somebody: for a command, for a terminal, or for all of a home."""
