@@ -39,6 +39,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "env": Entry(
             "sessiontap.cli.env:env", "Print the variables that send a shell through the home's proxy."
         ),
+        "proxy": Entry(
+            "sessiontap.cli.proxy:proxy", "Record: mitmdump with the addon, on this machine only."
+        ),
         "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
         "export": Entry(

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from sessiontap import resources
 from sessiontap.errors import SessiontapError
+from sessiontap.launch.told import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 _SCRIPT = Path(__file__).parent.parent / "proxy" / "scripts" / "launched.py"
 # What sessiontap must know, and so has its own word for.
 _OURS = {

@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -20,7 +20,7 @@ from typing import Self
 from sessiontap.errors import SessiontapError
 from sessiontap.launch import command
 from sessiontap.launch.failure import taken_port, why_not_started
-from sessiontap.launch.told import CA_NAME, Order, Report, environment, proxy_port, read_report
+from sessiontap.launch.told import CA_NAME, Order, Report, environment, proxy_address, read_report
 
 _TIMESTAMP = re.compile(r"^\[[\d:.]+\] ?")
 _START_S = 60.0  # mitmproxy takes a second to import, and many times that on a machine that is busy
@@ -68,7 +68,7 @@ def start_proxy(
         detached=detached,
     )
     settings = {
-        **({"confdir": str(confdir.absolute())} if confdir else {}),
+        **({"confdir": str(confdir.expanduser().absolute())} if confdir else {}),
         **({"sessiontap_home": str(home)} if addon else {}),
         **options,
     }
@@ -112,6 +112,7 @@ class StartedProxy:
         self._order = order
         self._log = log
         self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+        self._count = 0
         self._report: Report | None = None
         self._ended = False
         self._heard = threading.Condition()
@@ -131,13 +132,12 @@ class StartedProxy:
             self._reader.start()
             report = self._wait_until_ready()
             by_mode = {each.mode: each.port for each in report.listening}
-            self.port = proxy_port(report)
+            self.url, self.port = proxy_address(report)
             self.ports = {mode: by_mode[full] for mode, full in placed.items() if full in by_mode}
         except BaseException:
             self.stop()
             raise
         self.ca_file = Path(report.confdir, CA_NAME)
-        self.url = f"http://{command.LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -147,7 +147,24 @@ class StartedProxy:
     @property
     def log(self) -> str:
         """All that mitmdump has printed so far (the last 10,000 lines), warnings and errors included."""
-        return "\n".join(tuple(self._lines))
+        return "\n".join(self._printed())
+
+    def follow(self) -> Iterator[str]:
+        """Each line that mitmdump prints, from its first, as it comes; ends when mitmdump has ended.
+
+        A reader who is 10,000 lines late misses the oldest: mitmdump never waits for one.
+        """
+        seen = 0
+        while True:
+            with self._heard:
+                while self._count == seen and not self._ended:
+                    self._heard.wait()
+                fresh = min(self._count - seen, len(self._lines))
+                lines = [self._lines[place] for place in range(-fresh, 0)]
+                seen = self._count
+            if not lines:
+                return
+            yield from lines
 
     def wait(self) -> int:
         """Waits until mitmdump has ended by itself and its log is read; its exit status."""
@@ -226,9 +243,15 @@ class StartedProxy:
                 self._heard.notify_all()
             return
         with self._heard:
-            self._lines.append(_TIMESTAMP.sub("", line))
+            self._lines.append(line)
+            self._count += 1
+            self._heard.notify_all()
         if self._log is not None:
             self._log(line)
+
+    def _printed(self) -> tuple[str, ...]:
+        """The lines without their times."""
+        return tuple(_TIMESTAMP.sub("", line) for line in tuple(self._lines))
 
     def _wait_until_ready(self) -> Report:
         with self._heard:
@@ -240,7 +263,7 @@ class StartedProxy:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOP_S)  # its own exit status, where it is about to exit
         status = self.stop()
-        lines = tuple(self._lines)
+        lines = self._printed()
         if (port := taken_port(lines)) is not None:
             raise PortTakenError(why_not_started(status, lines), port)
         raise SessiontapError(why_not_started(status, lines))
