@@ -70,7 +70,7 @@ def old_node(command: Sequence[str], environ: Mapping[str, str]) -> str | None:
     return None if version is None or knows_proxies(version) else version
 
 
-def node_version(node: str, environ: Mapping[str, str]) -> str | None:
+def node_version(node: str, environ: Mapping[str, str], timeout_s: float = _ANSWER_S) -> str | None:
     """What `node --version` prints; None where it does not."""
     try:
         done = subprocess.run(  # noqa: S603 -- the user's own Node
@@ -79,7 +79,7 @@ def node_version(node: str, environ: Mapping[str, str]) -> str | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ANSWER_S,
+            timeout=timeout_s,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired, ValueError):
