@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sessiontap.doctor.findings import Finding
+from sessiontap.doctor.findings import Finding, Verdict
 from sessiontap.doctor.shell import Shell, with_home
 from sessiontap.launch.node import knows_proxies, node_version
 from sessiontap.settings import Settings
@@ -18,7 +18,7 @@ def check_node(settings: Settings, shell: Shell) -> Iterator[Finding]:
     node = shell.which("node")
     if node is None:
         return
-    bad = "warning" if shell.records else "info"
+    bad: Verdict = "warning" if shell.records else "info"
     version = node_version(node, shell.environ, _ANSWER_S)
     if version is None:
         yield Finding("info", _TOPIC, f"{node} does not say its version")

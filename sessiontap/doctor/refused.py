@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from sessiontap.doctor.findings import Finding
+from sessiontap.doctor.findings import Finding, Verdict
 from sessiontap.doctor.shell import Shell
 from sessiontap.settings import Settings
 from sessiontap.store.refusals import read_refusals
@@ -30,7 +30,7 @@ def check_refused(settings: Settings, shell: Shell) -> Iterator[Finding]:
         else:
             message = f"{each.host}: clients left at the sight of the proxy's certificate {times}"
         # A single one may just have been stopped by its user.
-        verdict = "warning" if each.certain or each.count > 1 else "info"
+        verdict: Verdict = "warning" if each.certain or each.count > 1 else "info"
         yield Finding(verdict, "refused", message, shell.fix)
     if len(late) > _MOST_SHOWN:
         yield Finding("warning", "refused", f"and {counted(len(late) - _MOST_SHOWN, 'host')} more")

@@ -1,6 +1,6 @@
 """Shell: the environment that a check looks at, and the proxy to which its variables lead.
 
-Each thing is looked up once, however many checks ask, so that a proxy that does not answer is waited for once.
+Each thing is looked up once, however many checks ask: a proxy that does not answer is waited for once.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def check_unpriced(settings: Settings) -> Iterator[Finding]:
 
 
 def _newest_calls(home: Path) -> tuple[list[Call], int]:
-    """The calls of the sessions that were written to last, and of how many: as many as can be read quickly."""
+    """The calls of the sessions that were written to last, and how many those are: as can be read quickly."""
     stamps = [(stamp, key) for key, stamp in session_stamps(home).items() if isinstance(stamp, Stamp)]
     stamps.sort(key=lambda each: each[0].mtime_ns, reverse=True)
     calls: list[Call] = []
