@@ -277,8 +277,7 @@ def test_what_is_asked_of_its_host_never_leaves(
     assert reply.status == status
     assert reply.getheader("access-control-allow-origin") is None
     assert reply.getheader("cache-control") == "no-store"
-    # The one of the start, which asks for a tunnel to see whether the proxy is there.
-    assert shared.log.count("server connect") == 1
+    assert "server connect" not in shared.log
 
 
 @pytest.mark.parametrize("proxy", [{"options": {"proxyauth": "ann:secret"}}], indirect=True)
@@ -297,7 +296,7 @@ def test_the_heartbeat_says_that_nothing_is_recorded(proxy: ProxyProcess) -> Non
     assert call(proxy, proxy.ca_file, OPENAI)
     during = beat(proxy)
     assert not during.recording
-    assert "nothing can be recorded now" in (during.trouble or "")
+    assert "not everything can be recorded for now" in (during.trouble or "")
     proxy.home.unlink()
     for _ in tries():
         if beat(proxy).recording:
