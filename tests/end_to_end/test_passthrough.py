@@ -150,15 +150,14 @@ def test_a_gateways_tls_is_opened(proxy: ProxyProcess) -> None:
     assert issuer(proxy, "localhost:8443", "localhost") == OURS
 
 
-def test_a_reverse_mode_is_left_as_it_is(start_proxy: Start, tmp_path: Path, unused_port: int) -> None:
+@pytest.mark.parametrize(
+    "proxy", [{"options": {"mode": f"reverse:https://{UNRELATED_HOST}/"}}], indirect=True
+)
+def test_a_reverse_mode_is_left_as_it_is(proxy: ProxyProcess) -> None:
     """Whoever names an upstream wants it read: the TLS of its clients ends at the proxy."""
-    script = tmp_path / "reverse.py"
-    mode = f"reverse:https://{UNRELATED_HOST}/@{unused_port}"
-    script.write_text(f"from mitmproxy import ctx\ndef load(_): ctx.options.mode = ['regular', {mode!r}]\n")
-    proxy = start_proxy(scripts=[script])
     context = ssl.create_default_context(cafile=str(proxy.ca_file))
     context.check_hostname = False
-    connection = http.client.HTTPSConnection("127.0.0.1", unused_port, timeout=WAIT_S, context=context)
+    connection = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=WAIT_S, context=context)
     with contextlib.closing(connection):
         connection.request("GET", "/page")
         assert connection.getresponse().read() == b"theirs"

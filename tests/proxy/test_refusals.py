@@ -17,8 +17,8 @@ from sessiontap.store.refusals import MOST_HOSTS, read_refusals
 
 SAID = "The client does not trust the proxy's certificate for api.openai.com (tlsv1 alert unknown ca)"
 LEFT = (
-    "The client disconnected during the handshake. If this happens consistently for x, this may indicate that the"
-    " client does not trust the proxy's certificate."
+    "The client disconnected during the handshake. If this happens consistently for x, this may indicate"
+    " that the client does not trust the proxy's certificate."
 )
 LATER = "2999-01-01T00:00:00.000Z"
 
