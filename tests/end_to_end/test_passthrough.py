@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import shutil
 import socket
 import ssl
@@ -183,6 +184,23 @@ def test_curl_keeps_the_strangers_certificate(proxy: ProxyProcess, double: Doubl
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "theirs"), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_keeps_the_strangers_certificate(proxy: ProxyProcess, double: Double) -> None:
+    """Another one, with a TLS library of its own: it gets to the question that it asks of any server."""
+    url = f"https://{UNRELATED_HOST}/project"
+    variables = {"HTTPS_PROXY": proxy.url, "GIT_SSL_CAINFO": str(double.ca_file), "PATH": os.environ["PATH"]}
+    done = subprocess.run(
+        ["git", "ls-remote", url],
+        env={**variables, "HOME": str(proxy.home), "GIT_TERMINAL_PROMPT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert "certificate" not in done.stderr
+    assert double.received[0].path == "/project/info/refs?service=git-upload-pack"
 
 
 def refused_by(proxy: ProxyProcess, double: Double, host: str = OPENAI) -> None:
