@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from sessiontap.doctor.findings import Finding
+from sessiontap.doctor.shell import with_home
 from sessiontap.errors import StoreError
 from sessiontap.settings import Settings
 from sessiontap.store.folders import CALLS_FILE, session_folders
 from sessiontap.store.verify import Totals, verify_folder
+from sessiontap.store.writable import write_and_remove
 
 NEWEST = 5
 """How many sessions are read: those that were written to last."""
-
-# A file system counts in blocks of about this size; one byte might still fit where a record does not.
-_PROBE_BYTES = 4096
 
 
 def check_store(settings: Settings) -> Iterator[Finding]:
@@ -27,7 +25,7 @@ def check_store(settings: Settings) -> Iterator[Finding]:
     if not os.path.isdir(sessions):  # noqa: PTH112
         return
     try:
-        _write_and_remove(sessions)
+        write_and_remove(sessions)
     except OSError as error:
         reason = error.strerror or str(error)
         yield Finding("problem", "writing", f"{sessions}: {reason}; calls are kept in memory only")
@@ -42,22 +40,14 @@ def check_store(settings: Settings) -> Iterator[Finding]:
     ]
     lines = len({(found.path, found.line) for found in damage if found.line is not None})
     read = f"{totals.calls:,} call{'s' * (totals.calls != 1)} of the newest {len(newest)} sessions"
+    verify = with_home("sessiontap verify", settings.home)
     if lines:
         said = f"{lines:,} line{'s' * (lines != 1)} in the newest {len(newest)} sessions cannot be read"
-        yield Finding("warning", "records", f"{said}; `sessiontap verify` names and repairs them")
+        yield Finding("warning", "records", said, verify)
     elif damage:
-        yield Finding("warning", "records", f"{damage[0].path}: {damage[0].reason}; see `sessiontap verify`")
+        yield Finding("warning", "records", f"{damage[0].path}: {damage[0].reason}", verify)
     else:
         yield Finding("ok", "records", read)
-
-
-def _write_and_remove(folder: Path) -> None:
-    """Writes a file that is the user's alone and takes it away again; raises OSError."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
-        file.write(bytes(_PROBE_BYTES))
-        # A full disk takes a part of it without a word: this goes on until it complains.
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _written(folder: Path) -> float:

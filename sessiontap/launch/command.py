@@ -50,12 +50,13 @@ def flags(
     modes: Sequence[str],
     arguments: Sequence[str],
     addon: bool,
+    before: Sequence[Path] = (),
 ) -> list[str]:
     """What stands behind `mitmdump`; the user's own arguments come last, and so win.
 
-    `modes` are as `placed` gives them.
+    `modes` are as `placed` gives them; `before` are scripts that see each flow before the addon does.
     """
-    scripts = [*([resources.find("addon.py")] if addon else []), _SCRIPT]
+    scripts = [*before, *([resources.find("addon.py")] if addon else []), _SCRIPT]
     return [
         *("--listen-host", LOOPBACK),
         *("--listen-port", str(port)),

@@ -43,6 +43,7 @@ def start_proxy(
     addon: bool = True,
     within: Sequence[str] = (),
     detached: bool = False,
+    before: Sequence[Path] = (),
 ) -> StartedProxy:
     """A mitmdump of this environment on 127.0.0.1, recording to `home`.
 
@@ -56,7 +57,7 @@ def start_proxy(
 
     `environ` goes over this process's environment; `addon=False` starts without our addon; `within` is a
     command that starts mitmdump in its own place, such as `setpriv` with its options; `detached` is for
-    `launch.shared`: this one outlives its starter.
+    `launch.shared`: this one outlives its starter; `before` are scripts that see each flow before the addon.
     Raises SessiontapError, in one line, where mitmdump does not start.
     """
     command.check(arguments)
@@ -78,7 +79,12 @@ def start_proxy(
             *within,
             *command.mitmdump(),
             *command.flags(
-                port=port, options=settings, modes=[*placed.values()], arguments=arguments, addon=addon
+                port=port,
+                options=settings,
+                modes=[*placed.values()],
+                arguments=arguments,
+                addon=addon,
+                before=before,
             ),
         ]
         try:

@@ -26,6 +26,7 @@ _HELP = {
     "sessiontap_mask": "Regular expressions for what is masked beside the known credentials; a list.",
     "sessiontap_session": "The session of calls that name none: ID, ID:NAME or ID?path=/a&user=ann:NAME.",
     "sessiontap_session_headers": "Headers of yours that name a session, in a list or with commas.",
+    "sessiontap_passthrough": "Whether hosts that are no model provider keep their own TLS: on or off.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
 _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_headers"})
@@ -33,6 +34,7 @@ _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_h
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 _CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
+_ON_OFF = ("on", "off")
 _SIZE = re.compile(r"(\d{1,15})\s*([kmg]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _M = TypeVar("_M", bound=str)
@@ -63,6 +65,8 @@ def read_settings(options: Options) -> Settings:
         hosts=tuple(options.sessiontap_hosts),
         capture=_choice("sessiontap_capture", options.sessiontap_capture, _CAPTURE),
         capture_limit=_size("sessiontap_capture_limit", options.sessiontap_capture_limit, CAPTURE_LIMIT),
+        passthrough=_choice("sessiontap_passthrough", options.sessiontap_passthrough, _ON_OFF) == "on",
+        confdir=Path(options.confdir).expanduser().absolute(),
         mask=tuple(options.sessiontap_mask),
         session_headers=_header_names("sessiontap_session_headers", options.sessiontap_session_headers),
         session=_session("sessiontap_session", options.sessiontap_session),
