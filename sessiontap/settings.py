@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,12 @@ CAPTURE_LIMIT = 32 * 1024 * 1024
 """Bytes of each body that are kept, where the user does not choose. Providers take requests of that size."""
 
 
+def default_confdir() -> Path:
+    """Where mitmproxy has its CA, unless it is told another folder."""
+    # Not Path.expanduser, which raises where there is no home.
+    return Path(os.path.expanduser("~/.mitmproxy"))  # noqa: PTH111
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where a proxy or a command keeps its records and finds its prices; what a proxy takes for calls."""
@@ -37,8 +43,17 @@ class Settings:
 
     capture: CaptureMode = "full"
     capture_limit: int = CAPTURE_LIMIT
+    passthrough: bool = True
+    """Hosts that are no model provider keep their own TLS."""
+    confdir: Path = field(default_factory=default_confdir)
+    """mitmproxy's own folder, which has its CA."""
     mask: tuple[str, ...] = ()
     """Regular expressions for what is masked beside the credentials that are known by their shape."""
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate that clients must trust; mitmproxy makes it at its first start."""
+        return self.confdir / "mitmproxy-ca-cert.pem"
 
     @property
     def user_pricing(self) -> Path | None:

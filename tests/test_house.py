@@ -31,7 +31,7 @@ FLOORS = (
     ),
     ("wire apis pricing store sessions identity background", False),
     ("providers record capture catalog meter socket_meter settle stream_usage views export", True),
-    ("replay web demo doctor imports", True),
+    ("replay web demo doctor imports launch", True),
     # `import` has flow files read by the only room that knows mitmproxy.
     ("proxy", False),
     ("cli", False),

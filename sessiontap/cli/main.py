@@ -35,6 +35,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "demo": Entry(
             "sessiontap.cli.demo:demo", "Watch a small agent become a session: no key, no network."
         ),
+        "run": Entry("sessiontap.cli.run:run", "Run a command, and record its calls as one session."),
+        "env": Entry(
+            "sessiontap.cli.env:env", "Print the variables that send a shell through the home's proxy."
+        ),
         "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
         "export": Entry(

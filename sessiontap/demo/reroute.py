@@ -6,15 +6,13 @@ The double's port is in the environment variable `SESSIONTAP_DOUBLE_PORT`.
 """
 
 import os
-import signal
-import threading
 from typing import Any
 
 PORT_VARIABLE = "SESSIONTAP_DOUBLE_PORT"
 
 
 class Reroute:
-    """Sends connections to the double, and ends mitmdump when its starter is gone."""
+    """Sends connections to the double."""
 
     def __init__(self, port: int) -> None:
         self._double = ("127.0.0.1", port)
@@ -35,16 +33,6 @@ class Reroute:
     def server_connect_error(self, data: Any) -> None:
         """Called when it could not be made: forgets it."""
         self._real.pop(data.server.id, None)
-
-    def running(self) -> None:
-        """Called when mitmdump is up; its standard input is a pipe that ends with who started it."""
-        threading.Thread(target=_follow_starter, daemon=True, name="follow-starter").start()
-
-
-def _follow_starter() -> None:
-    # Not through sys.stdin: a daemon thread that holds its lock would abort the interpreter's exit.
-    os.read(0, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if PORT_VARIABLE in os.environ:

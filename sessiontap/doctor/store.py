@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,12 +11,10 @@ from sessiontap.errors import StoreError
 from sessiontap.settings import Settings
 from sessiontap.store.folders import CALLS_FILE, session_folders
 from sessiontap.store.verify import Totals, verify_folder
+from sessiontap.store.writable import write_and_remove
 
 NEWEST = 5
 """How many sessions are read: those that were written to last."""
-
-# A file system counts in blocks of about this size; one byte might still fit where a record does not.
-_PROBE_BYTES = 4096
 
 
 def check_store(settings: Settings) -> Iterator[Finding]:
@@ -27,7 +24,7 @@ def check_store(settings: Settings) -> Iterator[Finding]:
     if not os.path.isdir(sessions):  # noqa: PTH112
         return
     try:
-        _write_and_remove(sessions)
+        write_and_remove(sessions)
     except OSError as error:
         reason = error.strerror or str(error)
         yield Finding("problem", "writing", f"{sessions}: {reason}; calls are kept in memory only")
@@ -49,15 +46,6 @@ def check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("warning", "records", f"{damage[0].path}: {damage[0].reason}; see `sessiontap verify`")
     else:
         yield Finding("ok", "records", read)
-
-
-def _write_and_remove(folder: Path) -> None:
-    """Writes a file that is the user's alone and takes it away again; raises OSError."""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as file:
-        file.write(bytes(_PROBE_BYTES))
-        # A full disk takes a part of it without a word: this goes on until it complains.
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _written(folder: Path) -> float:

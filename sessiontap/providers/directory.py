@@ -70,6 +70,16 @@ class Directory:
         """The first name that the table knows, in its spelling, whatever case and final dot; None: none."""
         return next((host for name in names if self._rows(host := _plain(name))), None)
 
+    def provider_host(self, *names: str) -> str | None:
+        """The first name that is a provider's whatever it replies, spelled as by `known_host`; None: none.
+
+        That leaves out this machine's own servers, unless the user has named one as a gateway.
+        """
+        plain = (_plain(name) for name in names)
+        return next(
+            (host for host in plain if not all(r.recognised_by_reply for r in self._rows(host))), None
+        )
+
     def on_this_machine(self, host: str) -> bool:
         """True where nothing that is sent to the host leaves the user's machine."""
         return all(row.billing == "free" for row in self._rows(_plain(host)))

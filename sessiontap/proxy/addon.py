@@ -19,6 +19,7 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.tls import ClientHelloData, TlsData
 
 from sessiontap.bodies import text_only
 from sessiontap.call import Call
@@ -30,9 +31,12 @@ from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.headers import remove_session_headers
+from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
+from sessiontap.proxy.passthrough import leave_strangers_alone
 from sessiontap.proxy.recorder import RETRY_S, Recorder, load_price_table
+from sessiontap.proxy.refusals import Refusals
 from sessiontap.proxy.store_thread import StoreThread
 from sessiontap.proxy.stream_usage import StreamUsage
 from sessiontap.proxy.tap import Tap
@@ -80,7 +84,11 @@ class SessionTap:
         self._sockets = Sockets(self._record_of_socket)
         self._stream_usage = StreamUsage()
         self._intake = Intake()
+        self._trouble = Trouble()
+        self._refusals: Refusals | None = None
         self._known_faults: set[str] = set()
+        # mitmproxy calls the hooks of these as well.
+        self.addons = [HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat"))]
 
     def load(self, loader: Loader) -> None:
         """Declares the options."""
@@ -122,10 +130,10 @@ class SessionTap:
         if self._recorder is not None:
             self._recorder.use(ledger, prices, prepare)
             return self._recorder
-        trouble = Trouble()
         on_fault = functools.partial(self.report_fault, "bodies")
-        thread = StoreThread(ledger, trouble, on_fault=on_fault, prepare=prepare)
-        return Recorder(ledger, prices, thread=thread, trouble=trouble)
+        thread = StoreThread(ledger, self._trouble, on_fault=on_fault, prepare=prepare)
+        self._refusals = Refusals(thread.run)
+        return Recorder(ledger, prices, thread=thread, trouble=self._trouble)
 
     def running(self) -> None:
         """Says where the records go; from now on what had to wait is written as soon as that can be done."""
@@ -143,16 +151,37 @@ class SessionTap:
     def _try_again(self) -> None:
         if self._recorder is not None:
             self._recorder.tick()
+        self._write_refusals()
+
+    def _write_refusals(self) -> None:
+        if self._refusals is not None and self._settings is not None:
+            self._refusals.write(self._settings.home)
 
     @_guarded
     def http_connect(self, flow: HTTPFlow) -> None:
-        """Keeps the user of the proxy's URL for the calls on this connection."""
+        """Keeps the user of the proxy's URL, and the client's name, for the calls on this connection."""
         self._intake.connected(flow)
+        if self._refusals is not None:
+            self._refusals.connected(flow)
 
     @_guarded
     def client_disconnected(self, client: Client) -> None:
         """Forgets the connection."""
         self._intake.disconnected(client)
+        if self._refusals is not None:
+            self._refusals.disconnected(client)
+
+    @_guarded
+    def tls_clienthello(self, data: ClientHelloData) -> None:
+        """Has hosts that are no provider keep their own TLS."""
+        if self._settings is not None and self._settings.passthrough:
+            leave_strangers_alone(data, self._directory)
+
+    @_guarded
+    def tls_failed_client(self, data: TlsData) -> None:
+        """Counts a client that would not have our certificate."""
+        if self._refusals is not None and self._settings is not None:
+            self._refusals.failed(data, self._directory, self._settings)
 
     @_guarded
     def requestheaders(self, flow: HTTPFlow) -> None:
@@ -247,6 +276,7 @@ class SessionTap:
                 _, meter = self._in_flight.popitem()
                 self._record_cut(meter)
             self._sockets.close()
+            self._write_refusals()
         finally:
             self._close_store()
 
@@ -259,6 +289,12 @@ class SessionTap:
         # A logger may fail as well; nothing may leave here, for the tap relies on it.
         with contextlib.suppress(Exception):
             logger.warning("sessiontap: a call may be missing or incomplete (%s at %s)", kind, _place(error))
+
+    def _pulse(self) -> Pulse | None:
+        if self._settings is None or self._ledger is None or self._refusals is None:
+            return None
+        settings, trouble = self._settings, self._trouble.current
+        return Pulse(settings.home, settings.ca_file, self._ledger.proxy_id, trouble, self._refusals.seen)
 
     def _close_store(self) -> None:
         if self._recorder is not None:
@@ -292,6 +328,7 @@ class SessionTap:
             return None
         bodies = None if meter.capture is None else meter.capture.bodies(call)
         written = self._recorder.ended(call, poll=meter.match.kind == "poll", bodies=bodies)
+        self._works(call)
         # After the record: a log may fail where a file does not.
         if (problem := meter.problem) is not None:
             logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
@@ -303,7 +340,12 @@ class SessionTap:
         if metered.call.status == "running":
             self._recorder.started(metered.call)
             return None
+        self._works(metered.call)
         return self._recorder.ended(metered.call, poll=False, bodies=metered.bodies)
+
+    def _works(self, call: Call) -> None:
+        if self._refusals is not None:
+            self._refusals.recorded(call.host, call.started_at)
 
 
 def _content_length(response: Response) -> int | None:

@@ -23,11 +23,13 @@ _HELP = {
     "sessiontap_capture": "What is kept of requests and replies: full, text (no media) or none.",
     "sessiontap_capture_limit": "Bytes of each request and reply that are kept, such as 8m. Default: 32m.",
     "sessiontap_mask": "Regular expressions for what is masked beside the known credentials; a list.",
+    "sessiontap_passthrough": "Whether hosts that are no model provider keep their own TLS: on or off.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
 _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask"})
 _STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 _CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
+_ON_OFF = ("on", "off")
 _SIZE = re.compile(r"(\d{1,15})\s*([kmg]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _M = TypeVar("_M", bound=str)
@@ -58,6 +60,8 @@ def read_settings(options: Options) -> Settings:
         hosts=tuple(options.sessiontap_hosts),
         capture=_choice("sessiontap_capture", options.sessiontap_capture, _CAPTURE),
         capture_limit=_size("sessiontap_capture_limit", options.sessiontap_capture_limit, CAPTURE_LIMIT),
+        passthrough=_choice("sessiontap_passthrough", options.sessiontap_passthrough, _ON_OFF) == "on",
+        confdir=Path(options.confdir).expanduser().absolute(),
         mask=tuple(options.sessiontap_mask),
     )
 

@@ -20,8 +20,15 @@ class Trouble:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._among: set[str] = set()
+        self._what: str | None = None
         self._written = 0
         self._lost = 0
+
+    @property
+    def current(self) -> str | None:
+        """What is wrong now, as the log said it; None where everything is written."""
+        with self._mutex:
+            return self._what
 
     def refused(self, who: str, error: Exception) -> None:
         """The store refuses what `who` writes."""
@@ -36,6 +43,8 @@ class Trouble:
         with self._mutex:
             first = not self._among
             self._among.add(who)
+            if first:
+                self._what = what
         if first:
             logger.warning("sessiontap: %s", what)
 
@@ -49,6 +58,7 @@ class Trouble:
             self._lost += lost
             if self._among:
                 return
+            self._what = None
             written, self._written = self._written, 0
             lost, self._lost = self._lost, 0
         logger.warning("sessiontap: recording again; of what waited, %d written, %d lost", written, lost)

@@ -121,6 +121,11 @@ class Ledger:
         self.close()
 
     @property
+    def proxy_id(self) -> str:
+        """What marks the calls under way that are this ledger's."""
+        return self._presence.proxy_id
+
+    @property
     def problems(self) -> tuple[Problem, ...]:
         """What the latest reading of each file left out: torn or foreign lines, newer schemas, files."""
         # A list first: another thread may be reading.

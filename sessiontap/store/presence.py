@@ -88,6 +88,11 @@ class Liveness:
         )
 
 
+def is_alive(home: Path, proxy_id: str) -> bool:
+    """Whether a proxy that records to this home gives its sign now."""
+    return _is_alive(home / _FOLDER, proxy_id)
+
+
 def _is_alive(folder: Path, proxy_id: str) -> bool:
     # The id comes out of a file, so it may be a path.
     if not (proxy_id.isascii() and proxy_id.isalnum()):

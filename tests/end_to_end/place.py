@@ -72,7 +72,7 @@ class Place:
 
     def settled(self, session: str) -> Call:
         """The only call of a session, once it has ended."""
-        for _ in _tries():
+        for _ in tries():
             (call,) = self.calls(session)
             if call.status != "running":
                 return call
@@ -80,7 +80,7 @@ class Place:
 
     def bodies(self, session: str) -> CallBodies:
         """What the only call of a session sent and got, once it is stored."""
-        for _ in _tries():
+        for _ in tries():
             (call_id,) = [call.call_id for call in self.calls(session)]
             if (found := Ledger(self.proxy.home).bodies(session).get(call_id)) is not None:
                 return found
@@ -88,20 +88,21 @@ class Place:
 
     def bodies_of(self, session: str, count: int) -> None:
         """Waits until the bodies of so many calls are stored."""
-        for _ in _tries():
+        for _ in tries():
             if len(Ledger(self.proxy.home).bodies(session)) == count:
                 return
         pytest.fail(f"the bodies of {session!r} were not stored")
 
     def logged(self, text: str) -> list[str]:
         """The lines of mitmdump's log that hold a text, once there is one."""
-        for _ in _tries():
+        for _ in tries():
             if lines := [line for line in self.proxy.log.splitlines() if text in line]:
                 return lines
         pytest.fail(f"nothing with {text!r} was logged")
 
 
-def _tries() -> Iterator[None]:
+def tries() -> Iterator[None]:
+    """As often as a test looks for what is soon to be there."""
     pause = threading.Event()
     for _ in range(WAIT_S * 100):
         yield
