@@ -22,9 +22,11 @@ HELPERS = "Ask both helpers, red and blue."
 HELPED = "Both helpers have answered: 42."
 COLOURS = ("red", "blue")
 
-# Each kind of turn costs other tokens, so that none can be taken for another. No provider of the four reports all
+# Each kind of turn costs other tokens, so that none can be taken for another. No provider reports all
 # classes: Anthropic counts what it writes to the cache, the others what they thought.
-_WROTE = Usage(input_tokens=5_230, cache_read_input_tokens=4_000, cache_creation_input_tokens=811, output_tokens=88)
+_WROTE = Usage(
+    input_tokens=5_230, cache_read_input_tokens=4_000, cache_creation_input_tokens=811, output_tokens=88
+)
 _THOUGHT = Usage(
     input_tokens=5_230, cache_read_input_tokens=4_000, output_tokens=88, reasoning_output_tokens=20
 )
@@ -34,10 +36,10 @@ _WROTE_LESS = Usage(
 _THOUGHT_LESS = Usage(
     input_tokens=1_207, cache_read_input_tokens=900, output_tokens=31, reasoning_output_tokens=9
 )
+SHORT = {"anthropic": _WROTE_LESS, "openai": _THOUGHT_LESS, "gcp.gemini": _THOUGHT_LESS}
+"""What a sub-agent is billed, by provider."""
 _TITLE = Usage(input_tokens=620, cache_read_input_tokens=0, cache_creation_input_tokens=0, output_tokens=12)
-_NOTHING = Usage(
-    input_tokens=0, cache_read_input_tokens=0, output_tokens=0, reasoning_output_tokens=0
-)
+_NOTHING = Usage(input_tokens=0, cache_read_input_tokens=0, output_tokens=0, reasoning_output_tokens=0)
 
 
 @dataclass(slots=True)
@@ -125,9 +127,7 @@ def _claude_helper(name: str) -> Tool:
 
 
 def _opencode_helper(name: str) -> Tool:
-    return Tool(
-        "task", {"description": f"Count {name}", "prompt": _task(name), "subagent_type": "general"}
-    )
+    return Tool("task", {"description": f"Count {name}", "prompt": _task(name), "subagent_type": "general"})
 
 
 def _codex_helper(name: str) -> Tool:

@@ -69,9 +69,7 @@ def _tool_block(index: int, tool: Tool) -> Iterator[bytes]:
 def responses(model: str, turn: Turn) -> Iterator[Json]:
     """The events of a reply of the Responses API, as its WebSocket sends them."""
     for event in _events(replies.openai_responses(model, turn.text, turn.usage, stream=True)):
-        if not turn.tools:
-            yield event
-        elif event["type"] in {"response.created", "response.in_progress"}:
+        if not turn.tools or event["type"] in {"response.created", "response.in_progress"}:
             yield event
         elif event["type"] == "response.completed":
             items = [_function_call(tool) for tool in turn.tools]

@@ -1,4 +1,4 @@
-"""The double's side of a WebSocket: an answer that takes the connection over and serves it, one thread alone."""
+"""The double's side of a WebSocket: an answer that takes the connection over, in one thread alone."""
 
 from __future__ import annotations
 
