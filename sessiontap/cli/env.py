@@ -57,9 +57,7 @@ def env(session: str | None, name: str | None, shell: Shell | None, home: Path, 
     user = proxy_user(session, name=name or session) if session else None
     variables = environment.client_environment(proxy_url(proxy.port, user), bundle, proxy.ca_file, before)
     # What an earlier `env` or a `run` around this shell has set, and this one does not.
-    gone = {
-        key: value for key, value in environment.replaced(os.environ).items() if key not in variables
-    }
+    gone = {key: value for key, value in environment.replaced(os.environ).items() if key not in variables}
     _print(statements(chosen, {**gone, **variables}))
 
 

@@ -36,6 +36,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
             "sessiontap.cli.demo:demo", "Watch a small agent become a session: no key, no network."
         ),
         "run": Entry("sessiontap.cli.run:run", "Run a command, and record its calls as one session."),
+        "proxy": Entry(
+            "sessiontap.cli.proxy:proxy", "Record: mitmdump with the addon, on this machine only."
+        ),
         "env": Entry(
             "sessiontap.cli.env:env", "Print the variables that send a shell through the home's proxy."
         ),

@@ -29,6 +29,7 @@ MITMDUMP_VARIABLE = "SESSIONTAP_MITMDUMP"
 
 _ADDON = "sessiontap: "
 _MOST_WARNINGS = 3
+_LARGEST_BUDGET = Decimal(10**9)
 
 
 def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -45,8 +46,8 @@ def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> D
         amount = Decimal(value.removeprefix("$"))
     except InvalidOperation:
         amount = Decimal(0)
-    if not amount.is_finite() or amount <= 0:
-        message = f"{value!r} is no amount; write US dollars above zero, such as 2.50"
+    if not (amount.is_finite() and 0 < amount < _LARGEST_BUDGET):
+        message = f"{value!r} is no amount; write US dollars above zero and below a billion, such as 2.50"
         raise click.BadParameter(message, ctx, param)
     return amount
 
@@ -111,6 +112,7 @@ def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 def run(
     ctx: click.Context,
     command: tuple[str, ...],
+    *,
     session: str | None,
     name: str | None,
     path: str | None,
@@ -122,7 +124,6 @@ def run(
     receipt: ReceiptForm,
     receipt_file: Path | None,
     home: Path,
-    *,
     quiet: bool,
 ) -> None:
     """Run a command, and record its calls as one session.
@@ -171,7 +172,7 @@ def run(
             undisturbed.enter_context(child.undisturbed())
             code = child.run(command, {**before, **variables})
             ran = _Ran(session_id, begun, round((time.monotonic() - clock) * 1000), code)
-            troubles, made = _look_back(proxy, ran, {**before, **variables}, home)
+            troubles, made = _look_back(proxy, ran, {**before, **variables})
             if not quiet:
                 for trouble in troubles:
                     complain(trouble)
@@ -208,14 +209,12 @@ def _notes(before: Mapping[str, str], proxy: RunProxy) -> Iterator[str]:
     further = upstream(before)
     if further is not None and proxy.own is None:
         yield (
-            f"{further.variable} names {further.shown}; the proxy at port {proxy.port} was not started by this"
-            " run, and goes on through it only where it was told so"
+            f"{further.variable} names {further.shown}; the proxy at port {proxy.port} was not started by"
+            " this run, and goes on through it only where it was told so"
         )
 
 
-def _look_back(
-    proxy: RunProxy, ran: _Ran, given: Mapping[str, str], home: Path
-) -> tuple[list[str], Receipt]:
+def _look_back(proxy: RunProxy, ran: _Ran, given: Mapping[str, str]) -> tuple[list[str], Receipt]:
     """What the proxy had to complain of, and the receipt. A proxy of our own has ended then."""
     from sessiontap.launch.heartbeat import ask
     from sessiontap.launch.recorded import calls_since, likely_causes, sessions_since

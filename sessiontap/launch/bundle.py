@@ -1,8 +1,8 @@
 """The file of certificates that a client is handed: the system's roots, the user's own, and ours.
 
-Most clients take such a file in the place of the system's roots, so it must hold all that they trusted before:
-a company's CA that a variable names already goes on to work. The file is named after what it holds. So a shell
-with another set of CAs has another file, and a root that the system has dropped is in no new one.
+Most clients take such a file in the place of the system's roots, so it must hold all that they trusted
+before: a company's CA that a variable names already goes on to work. The file is named after what it holds.
+So a shell with another set of CAs has another file, and a root that the system has dropped is in no new one.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ INHERITED_CA_VARIABLES = (
     "CARGO_HTTP_CAINFO",
     "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE",
 )
-"""The same, set only where the user has: else it would beat what git's, pip's or gcloud's own settings name."""
+"""The same, set only where the user has: else it would beat what the settings of git, pip or gcloud name."""
 
 # In the order and at the places of Go: https://go.dev/src/crypto/x509/root_linux.go, root_bsd.go
 _SYSTEM_FILES = (
@@ -61,7 +61,7 @@ _UNUSED_S = 90 * 24 * 3600
 
 
 def write_bundle(home: Path, ca_file: Path, environ: Mapping[str, str] = os.environ) -> Path:
-    """The path of a PEM file in the home with every certificate once; beside it, as `.jks`, the same for Java.
+    """The path of a PEM file in the home with every certificate once; beside it, as `.jks`, Java's.
 
     `ca_file` is our own CA, which comes last. Files that variables of `environ` name and that cannot be read
     are left out, as the client would have failed on them too. Written (0600) only where it is not there yet.
@@ -118,7 +118,7 @@ def _certificates(pem: bytes) -> list[bytes]:
     """In DER, without what is none: many a client refuses a whole file for one that it cannot read."""
     found = []
     for encoded in _CERTIFICATE.findall(pem):
-        with contextlib.suppress(binascii.Error, ssl.SSLError):
+        with contextlib.suppress(ValueError, ssl.SSLError):
             der = binascii.a2b_base64(encoded)
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
             found.append(der)

@@ -1,8 +1,8 @@
 """Runs a command in our own place: its terminal, its signals, its exit code.
 
-The command is in our process group, and has our descriptors, all of them. What a terminal sends to the group
-reaches it without us, so we only have to outlive it; what somebody sends to us alone is handed on. Where it is
-stopped we stop too, so that the shell has its prompt back, and `fg` wakes both.
+The command is in our process group, and has our descriptors, all of them. What a terminal sends to the
+group reaches it without us, so we only have to outlive it; what somebody sends to us alone is handed on.
+Where it is stopped we stop too, so that the shell has its prompt back, and `fg` wakes both.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class _Signals:
 
     @contextlib.contextmanager
     def handled(self) -> Iterator[None]:
-        """Handlers, and not SIG_IGN, which the command would inherit. What is ignored stays so, for it too."""
+        """Handlers, not SIG_IGN, which the command would inherit. What is ignored stays so, for it too."""
         before = {}
         for name in (*_KEYS, *_HANDED_ON):
             number = getattr(signal, name, None)

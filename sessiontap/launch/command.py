@@ -16,8 +16,8 @@ from pathlib import Path
 
 from sessiontap import resources
 from sessiontap.errors import SessiontapError
+from sessiontap.launch.told import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 _SCRIPT = Path(__file__).parent.parent / "proxy" / "scripts" / "launched.py"
 # What sessiontap must know, and so has its own word for.
 _OURS = {
@@ -50,12 +50,13 @@ def flags(
     modes: Sequence[str],
     arguments: Sequence[str],
     addon: bool,
+    before: Sequence[Path] = (),
 ) -> list[str]:
     """What stands behind `mitmdump`; the user's own arguments come last, and so win.
 
-    `modes` are as `placed` gives them.
+    `modes` are as `placed` gives them; `before` are scripts that see each flow before the addon does.
     """
-    scripts = [*([resources.find("addon.py")] if addon else []), _SCRIPT]
+    scripts = [*before, *([resources.find("addon.py")] if addon else []), _SCRIPT]
     return [
         *("--listen-host", LOOPBACK),
         *("--listen-port", str(port)),

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from sessiontap.launch.bundle import CA_VARIABLES, INHERITED_CA_VARIABLES
 from sessiontap.launch.java import tool_options
 
-# Not ALL_PROXY: who reads it reads these first, and some take it for a SOCKS proxy, or send more than HTTP there.
+# Not ALL_PROXY: who reads it reads these first, and some take it for a SOCKS proxy, or send more than HTTP.
 PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-"""What names a client's proxy. Programs that know both spellings prefer the lower case; some know only one."""
+"""What names a client's proxy. Who knows both spellings prefers the lower case; some know only one."""
 
 NO_PROXY_VARIABLES = ("NO_PROXY", "no_proxy")
 
@@ -80,9 +80,7 @@ def before(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment as it was before `sessiontap env` or `run` changed it."""
     former = replaced(environ)
     kept = {
-        name: value
-        for name, value in environ.items()
-        if name not in former and name != REPLACED_VARIABLE
+        name: value for name, value in environ.items() if name not in former and name != REPLACED_VARIABLE
     }
     return {**kept, **{name: value for name, value in former.items() if value is not None}}
 
@@ -104,9 +102,7 @@ def bypassed(environ: Mapping[str, str], hosts: Iterable[str]) -> tuple[str, ...
     """Those of the hosts that NO_PROXY keeps from the proxy, in their order; `*` in a host is any label."""
     entries = [_suffix(entry) for entry in _entries(environ)]
     return tuple(
-        host
-        for host in hosts
-        if any(entry == "*" or host == entry or host.endswith("." + entry) for entry in entries)
+        host for host in hosts if any(entry in {"*", host} or host.endswith("." + entry) for entry in entries)
     )
 
 

@@ -16,6 +16,7 @@ from sessiontap.launch.upstream import Upstream, upstream
 SESSION_OPTION = "sessiontap_session"
 """The addon's option for calls whose client names no session: the text of a proxy user."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What a run wants of its proxy."""
@@ -66,8 +67,9 @@ def proxy_for(wish: Wish, environ: Mapping[str, str]) -> Iterator[RunProxy]:
         home=wish.home,
         port=wish.port or 0,
         confdir=wish.confdir,
-        options={SESSION_OPTION: wish.user},
+        options={},  # XXX {SESSION_OPTION: wish.user},
         modes=node.modes(urls),
+        before=[node.SCRIPT] if urls else [],
         arguments=arguments,
         environ=further.environ if further else {},
     ) as own:
@@ -103,7 +105,9 @@ def _shared(home: Path) -> RunProxy | None:
     return RunProxy(port=found.port, home=home, ca_file=found.ca_file, own=None, variables={}, notes=())
 
 
-def _node_notes(version: str | None, urls: Sequence[node.BaseUrl], environ: Mapping[str, str]) -> Iterator[str]:
+def _node_notes(
+    version: str | None, urls: Sequence[node.BaseUrl], environ: Mapping[str, str]
+) -> Iterator[str]:
     if version is None:
         return
     if urls:

@@ -1,7 +1,7 @@
 """Node: whether a command is a program of Node's, and whether that Node can be sent through a proxy.
 
-Node goes through HTTPS_PROXY from 24.0 and 22.21 on. A program of an older one is reached by the base URLs that
-the providers' SDKs for Node read, each leading to a port of loopback that stands for the provider.
+Node goes through HTTPS_PROXY from 24.0 and 22.21 on. A program of an older one is reached by the base URLs
+that the providers' SDKs for Node read, each leading to a port of loopback that stands for the provider.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PROXIES_SINCE = ((24, 0), (22, 21))
 _NODES = frozenset({"node", "nodejs"})
 # Programs of Node's that may come as one file, without a first line to tell it.
 _RUNNERS = frozenset({"npx", "npm", "pnpm", "pnpx", "yarn", "yarnpkg", "corepack", "tsx", "ts-node"})
-# They read HTTPS_PROXY themselves on any Node. A changed base URL switches Claude Code's and Codex' sign-in off.
+# They read HTTPS_PROXY themselves on any Node; a base URL would lead them past their sign-in.
 _OWN_PROXY = re.compile(
     r"(^|/)(@anthropic-ai/claude-code|@openai/codex|@google/gemini-cli|opencode-ai)([@/]|$)"
     r"|^(claude|codex|gemini|opencode)$"
@@ -41,8 +41,9 @@ class BaseUrl:
     path: str = ""
 
 
-# openai 6, @anthropic-ai/sdk 1, @google/genai 2, groq-sdk 1, together-ai 0.52; @ai-sdk/openai and @ai-sdk/anthropic
-# 3 read the same names. Those of Mistral and Cohere read none, and Bedrock's requests are signed for their host.
+# openai 6, @anthropic-ai/sdk 1, @google/genai 2, groq-sdk 1, together-ai 0.52; Vercel's @ai-sdk/openai and
+# @ai-sdk/anthropic 3 read the same names. Those of Mistral and Cohere read none, and Bedrock's requests are
+# signed for their host.
 BASE_URLS = (
     BaseUrl("OPENAI_BASE_URL", "https://api.openai.com", "/v1"),
     BaseUrl("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
@@ -69,7 +70,7 @@ def old_node(command: Sequence[str], environ: Mapping[str, str]) -> str | None:
     return None if version is None or knows_proxies(version) else version
 
 
-def node_version(node: str, environ: Mapping[str, str]) -> str | None:
+def node_version(node: str, environ: Mapping[str, str], timeout_s: float = _ANSWER_S) -> str | None:
     """What `node --version` prints; None where it does not."""
     try:
         done = subprocess.run(  # noqa: S603 -- the user's own Node
@@ -78,7 +79,7 @@ def node_version(node: str, environ: Mapping[str, str]) -> str | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ANSWER_S,
+            timeout=timeout_s,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired, ValueError):

@@ -1,4 +1,4 @@
-"""What a run has recorded: waits a short while for its last calls, and says what may be wrong where there is none."""
+"""What a run has recorded: waits a short while for its last calls, and says why there may be none."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def likely_causes(
 ) -> Iterator[str]:
     """Why nothing was recorded, the surest first; each is a line with what to do.
 
-    `environ` is the command's; `refused` are the hosts whose certificate it did not take; `elsewhere` are other
-    sessions with calls of the same time.
+    `environ` is the command's; `refused` are the hosts whose certificate it did not take; `elsewhere` are
+    other sessions with calls of the same time.
     """
     if elsewhere:
         yield f"calls of that time are in {some(elsewhere)}: the command may name its session itself"
     for each in refused:
         yield (
-            f"the client of {each.host} refused the proxy's certificate: it has roots of its own, or reads them"
-            " from a setting; a base URL and reverse mode may do"
+            f"the client of {each.host} refused the proxy's certificate: it has roots of its own, or reads"
+            " them from a setting; a base URL and reverse mode may do"
         )
     if covered := bypassed(environ, PROVIDER_HOSTS):
         yield f"NO_PROXY keeps {some(covered)} from the proxy; take that entry out"

@@ -27,7 +27,7 @@ def run_id(now: datetime | None = None) -> str:
 
 
 def run_name(command: Sequence[str]) -> str:
-    """The command's first words, up to the first that may hold more than a name: `npm run agent`, `claude`."""
+    """The command's first words, up to the first that may be more than a name: `npm run agent`, `claude`."""
     program = PurePath(command[0]).name
     words = [program]
     masker = Masker()
@@ -62,7 +62,8 @@ def proxy_user(
         )
         if value
     ]
-    text = _encoded(session_id) + ("?" + "&".join(parameters) if parameters else "")
+    # Where nothing is told by `?`, the proxy cannot tell whether the client has decoded, and decodes twice.
+    text = _encoded(session_id) + "?" + "&".join(parameters) if parameters else _encoded(_encoded(session_id))
     return f"{text}:{_encoded(name)}" if name else text
 
 

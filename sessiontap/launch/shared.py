@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sessiontap.errors import SessiontapError
-from sessiontap.launch.command import LOOPBACK
 from sessiontap.launch.started import NO_OPTIONS, start_proxy
 from sessiontap.launch.state import NAME, State, is_true, read_state
 from sessiontap.store.appender import locked, make_private_folder
@@ -33,16 +32,14 @@ class SharedProxy:
 
     home: Path
     pid: int
+    url: str
+    """Where clients are to be pointed."""
     port: int
     ca_file: Path
     started_at: str
     """RFC 3339, UTC."""
     version: str
-
-    @property
-    def url(self) -> str:
-        """Where clients are to be pointed."""
-        return f"http://{LOOPBACK}:{self.port}"
+    """sessiontap's, of the proxy."""
 
 
 class Detached(NamedTuple):
@@ -143,6 +140,7 @@ def _proxy(home: Path, state: State) -> SharedProxy:
     return SharedProxy(
         home=home,
         pid=state.pid,
+        url=state.url,
         port=state.port,
         ca_file=Path(state.ca_file),
         started_at=state.started_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -28,13 +29,11 @@ def statements(shell: Shell, variables: Mapping[str, str | None]) -> str:
 
 def detected(environ: Mapping[str, str], parent: int | None = None, proc: Path = _PROC) -> Shell:
     """The user's shell: the one that has started us, else the one of `SHELL`; `sh` for all that are alike."""
-    with_names = []
-    try:
-        with_names.append((proc / str(os.getppid() if parent is None else parent) / "comm").read_text().strip())
-    except (OSError, ValueError):
-        pass  # a system without it
-    with_names.append(re.split(r"[/\\]", environ.get("SHELL", ""))[-1])
-    for name in with_names:
+    names = []
+    with contextlib.suppress(OSError, ValueError):  # a system without it
+        names.append((proc / str(os.getppid() if parent is None else parent) / "comm").read_text().strip())
+    names.append(re.split(r"[/\\]", environ.get("SHELL", ""))[-1])
+    for name in names:
         plain = name.removesuffix(".exe").lower()
         if plain == "fish":
             return "fish"

@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -20,7 +20,7 @@ from typing import Self
 from sessiontap.errors import SessiontapError
 from sessiontap.launch import command
 from sessiontap.launch.failure import taken_port, why_not_started
-from sessiontap.launch.told import CA_NAME, Order, Report, environment, proxy_port, read_report
+from sessiontap.launch.told import CA_NAME, Order, Report, environment, proxy_address, read_report
 
 _TIMESTAMP = re.compile(r"^\[[\d:.]+\] ?")
 _START_S = 60.0  # mitmproxy takes a second to import, and many times that on a machine that is busy
@@ -43,6 +43,7 @@ def start_proxy(
     addon: bool = True,
     within: Sequence[str] = (),
     detached: bool = False,
+    before: Sequence[Path] = (),
 ) -> StartedProxy:
     """A mitmdump of this environment on 127.0.0.1, recording to `home`.
 
@@ -56,7 +57,7 @@ def start_proxy(
 
     `environ` goes over this process's environment; `addon=False` starts without our addon; `within` is a
     command that starts mitmdump in its own place, such as `setpriv` with its options; `detached` is for
-    `launch.shared`: this one outlives its starter.
+    `launch.shared`: this one outlives its starter; `before` are scripts that see each flow before the addon.
     Raises SessiontapError, in one line, where mitmdump does not start.
     """
     command.check(arguments)
@@ -67,7 +68,7 @@ def start_proxy(
         detached=detached,
     )
     settings = {
-        **({"confdir": str(confdir.absolute())} if confdir else {}),
+        **({"confdir": str(confdir.expanduser().absolute())} if confdir else {}),
         **({"sessiontap_home": str(home)} if addon else {}),
         **options,
     }
@@ -78,7 +79,12 @@ def start_proxy(
             *within,
             *command.mitmdump(),
             *command.flags(
-                port=port, options=settings, modes=[*placed.values()], arguments=arguments, addon=addon
+                port=port,
+                options=settings,
+                modes=[*placed.values()],
+                arguments=arguments,
+                addon=addon,
+                before=before,
             ),
         ]
         try:
@@ -106,6 +112,7 @@ class StartedProxy:
         self._order = order
         self._log = log
         self._lines: collections.deque[str] = collections.deque(maxlen=_KEPT_LINES)
+        self._count = 0
         self._report: Report | None = None
         self._ended = False
         self._heard = threading.Condition()
@@ -125,13 +132,12 @@ class StartedProxy:
             self._reader.start()
             report = self._wait_until_ready()
             by_mode = {each.mode: each.port for each in report.listening}
-            self.port = proxy_port(report)
+            self.url, self.port = proxy_address(report)
             self.ports = {mode: by_mode[full] for mode, full in placed.items() if full in by_mode}
         except BaseException:
             self.stop()
             raise
         self.ca_file = Path(report.confdir, CA_NAME)
-        self.url = f"http://{command.LOOPBACK}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -141,7 +147,24 @@ class StartedProxy:
     @property
     def log(self) -> str:
         """All that mitmdump has printed so far (the last 10,000 lines), warnings and errors included."""
-        return "\n".join(tuple(self._lines))
+        return "\n".join(self._printed())
+
+    def follow(self) -> Iterator[str]:
+        """Each line that mitmdump prints, from its first, as it comes; ends when mitmdump has ended.
+
+        A reader who is 10,000 lines late misses the oldest: mitmdump never waits for one.
+        """
+        seen = 0
+        while True:
+            with self._heard:
+                while self._count == seen and not self._ended:
+                    self._heard.wait()
+                fresh = min(self._count - seen, len(self._lines))
+                lines = [self._lines[place] for place in range(-fresh, 0)]
+                seen = self._count
+            if not lines:
+                return
+            yield from lines
 
     def wait(self) -> int:
         """Waits until mitmdump has ended by itself and its log is read; its exit status."""
@@ -220,9 +243,15 @@ class StartedProxy:
                 self._heard.notify_all()
             return
         with self._heard:
-            self._lines.append(_TIMESTAMP.sub("", line))
+            self._lines.append(line)
+            self._count += 1
+            self._heard.notify_all()
         if self._log is not None:
             self._log(line)
+
+    def _printed(self) -> tuple[str, ...]:
+        """The lines without their times."""
+        return tuple(_TIMESTAMP.sub("", line) for line in tuple(self._lines))
 
     def _wait_until_ready(self) -> Report:
         with self._heard:
@@ -234,7 +263,7 @@ class StartedProxy:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOP_S)  # its own exit status, where it is about to exit
         status = self.stop()
-        lines = tuple(self._lines)
+        lines = self._printed()
         if (port := taken_port(lines)) is not None:
             raise PortTakenError(why_not_started(status, lines), port)
         raise SessiontapError(why_not_started(status, lines))

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sessiontap import __version__
-from sessiontap.launch.told import CA_NAME, Report, from_json, proxy_port, to_json
+from sessiontap.launch.told import CA_NAME, Report, from_json, proxy_address, to_json
 from sessiontap.store.presence import Presence, is_alive
 from sessiontap.times import rfc3339
 
@@ -29,6 +29,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     """What the file says."""
 
     pid: int
+    url: str
     port: int
     ca_file: str
     started_at: str
@@ -42,12 +43,14 @@ class Published:
     """The state of this very process, on disk. Raises OSError where it cannot be written."""
 
     def __init__(self, home: Path, report: Report) -> None:
+        url, port = proxy_address(report)
         self._path = home / NAME
         self._presence = Presence(home)
         self._presence.keep()
         self._state = State(
             pid=report.pid,
-            port=proxy_port(report),
+            url=url,
+            port=port,
             ca_file=os.path.join(report.confdir, CA_NAME),  # noqa: PTH118 - text, as the file has it
             started_at=rfc3339(time.time()),
             version=__version__,

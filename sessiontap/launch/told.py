@@ -18,6 +18,8 @@ VARIABLE = "SESSIONTAP_LAUNCHED"
 CA_NAME = "mitmproxy-ca-cert.pem"
 """mitmproxy's CA, in its folder."""
 _LINE = "sessiontap launched "
+LOOPBACK = "127.0.0.1"
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 -- read, not bound
 _FORWARD = ("regular", "upstream")
 
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -78,17 +80,17 @@ def read_report(order: Order, line: str) -> Report | None:
     return from_json(line[len(start) :], Report) if line.startswith(start) else None
 
 
-def proxy_port(report: Report) -> int:
-    """The port that a proxy variable names: the forward proxy's, else that of the first mode.
+def proxy_address(report: Report) -> tuple[str, int]:
+    """URL and port that a proxy variable names: the forward proxy's, else those of the first mode.
 
-    Raises SessiontapError where there is none.
+    Raises SessiontapError where there are none.
     """
-    ports = [each.port for each in report.listening if each.kind in _FORWARD]
-    ports += [each.port for each in report.listening]
-    if not ports:
+    found = [each for each in report.listening if each.kind in _FORWARD] + [*report.listening]
+    if not found:
         message = "mitmdump listens on no port; give it a mode that does, such as --mode regular"
         raise SessiontapError(message)
-    return ports[0]
+    host = LOOPBACK if found[0].host in _EVERYWHERE else found[0].host
+    return f"http://{f'[{host}]' if ':' in host else host}:{found[0].port}", found[0].port
 
 
 def to_json(what: msgspec.Struct) -> str:

@@ -50,7 +50,9 @@ class Upstream:
 
 def upstream(environ: Mapping[str, str]) -> Upstream | None:
     """The proxy for https that an environment names; None where it names none."""
-    found = next(((name, environ[name].strip()) for name in _VARIABLES if environ.get(name, "").strip()), None)
+    found = next(
+        ((name, environ[name].strip()) for name in _VARIABLES if environ.get(name, "").strip()), None
+    )
     if found is None:
         return None
     name, stated = found

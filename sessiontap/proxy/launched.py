@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import ipaddress
 import logging
 import os
@@ -31,6 +32,12 @@ _EVERYWHERE = "0.0.0.0"  # noqa: S104 -- named, not used
 logger = logging.getLogger(__name__)
 
 
+@functools.cache
+def launched() -> Launched:
+    """The one of this process: mitmproxy runs a script anew when its file changes, as in an upgrade."""
+    return Launched()
+
+
 class Launched:
     """The addon of `scripts/launched.py`. Raises KeyError where nobody has left an order."""
 
@@ -42,12 +49,15 @@ class Launched:
         self._starter_may_go = False
         self._log: LogFile | None = None
         self._shared: Published | None = None
+        self._follower: threading.Thread | None = None
         self._reporting: asyncio.Task[None] | None = None
 
     def load(self, loader: Loader) -> None:
         """Begins to follow the starter: a mitmdump whose starter dies meanwhile must not come up."""
         del loader
-        threading.Thread(target=self._follow_starter, daemon=True, name="follow-starter").start()
+        if self._follower is None:
+            self._follower = threading.Thread(target=self._follow_starter, daemon=True, name="follow-starter")
+            self._follower.start()
 
     def configure(self, updated: set[str]) -> None:
         """Refuses to listen where nobody has asked for it; also mitmproxy's config.yaml may say so.
@@ -64,6 +74,8 @@ class Launched:
 
     def running(self) -> None:
         """Reports, as soon as mitmproxy has looked whether any script failed."""
+        if self._running:
+            return
         self._running = True
         if self._starter_is_gone:
             ctx.master.shutdown()  # type: ignore[no-untyped-call]
@@ -72,8 +84,8 @@ class Launched:
     async def _report(self) -> None:
         # mitmproxy ends now, where an error was logged while it started; until it knows, nothing is said.
         check = _addon("errorcheck")
-        while check is not None and check.logger in logging.getLogger().handlers:
-            await asyncio.sleep(0)  # noqa: ASYNC110 -- mitmproxy has no sign for it
+        while check is not None and check.logger in logging.getLogger().handlers:  # noqa: ASYNC110
+            await asyncio.sleep(0)
         listening = tuple(
             Listening(mode=server.mode.full_spec, kind=server.mode.type_name, host=host, port=port)
             for server in _addon("proxyserver").servers
@@ -102,7 +114,7 @@ class Launched:
 
     def done(self) -> None:
         """Takes the shared proxy's state away; its sign of life stays until the process is gone."""
-        if self._shared is not None:
+        if self._shared is not None and ctx.master.should_exit.is_set():
             self._shared.withdraw()
 
     def _wrong_home(self) -> str | None:

@@ -29,9 +29,9 @@ logger = logging.getLogger(__name__)
 _FORGET_EVERY_S = 60.0
 _LONGEST_AGENT = 120
 _MOST_CLIENTS = 10_000
-# What mitmproxy says of a handshake that failed: this is certain, and these are something else. All others,
-# a connection that was closed above all, are how Node refuses a certificate.
-_CERTAIN = "does not trust"
+# How mitmproxy begins what it says of a handshake that failed: this is certain, and these are something else.
+# All others, a connection that was closed above all, are how Node refuses a certificate.
+_CERTAIN = "The client does not trust"
 _OTHER_REASONS = ("cannot parse clienthello", "cannot agree on a tls version", "connection closed early")
 
 
@@ -83,7 +83,7 @@ class Refusals:
             count=1,
             first_at=now,
             last_at=now,
-            certain=_CERTAIN in said,
+            certain=said.startswith(_CERTAIN),
             address=client.peername[0] if client.peername else None,
             agent=self._agents.get(client.id),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,10 +45,7 @@ class ReceiptRecord(msgspec.Struct, frozen=True, kw_only=True):
 def receipt_text(receipt: Receipt) -> str:
     """Lines of a label and what it came to; the last says how to look further."""
     summary = receipt.summary
-    lines = _nothing(receipt) if not summary.calls else _figures(receipt)
-    shown = safe(summary.session_id or UNKNOWN, 200)
-    if summary.calls:
-        lines = [*lines, _line("session", f"{shown}   sessiontap show {_word(shown)}{receipt.home_option}")]
+    lines = _figures(receipt) if summary.calls else _nothing(receipt)
     return "\n".join(lines) + "\n"
 
 
@@ -82,15 +80,16 @@ def _figures(receipt: Receipt) -> Iterator[str]:
         "output", _with_parts(usage.output_tokens, [f"{tokens(reasoning)} reasoning"] if reasoning else [])
     )
     yield _line("cost", _cost(summary))
+    shown = safe(summary.session_id or UNKNOWN, 200)
+    yield _line("session", shown)
+    yield _line("next", f"sessiontap show {shlex.quote(shown)}{receipt.home_option}")
 
 
 def _cost(summary: SessionSummary) -> str:
     text = cost(summary.cost_usd, summary.unpriced_calls)
     if summary.unpriced_calls:
         names = [
-            safe(each.model, 60) if each.model else UNKNOWN
-            for each in summary.models
-            if each.unpriced_calls
+            safe(each.model, 60) if each.model else UNKNOWN for each in summary.models if each.unpriced_calls
         ]
         more = f" and {len(names) - _MOST_MODELS:,} more" if len(names) > _MOST_MODELS else ""
         text += f": {', '.join(names[:_MOST_MODELS])}{more}"
@@ -121,10 +120,3 @@ def _with_parts(number: int | None, parts: Sequence[str]) -> str:
 
 def _line(label: str, text: str) -> str:
     return f"{label:{_LABEL}} {text}"
-
-
-def _word(text: str) -> str:
-    """As a shell takes it for one word."""
-    import shlex
-
-    return shlex.quote(text)

@@ -1,4 +1,4 @@
-"""Whose TLS is opened, what becomes of a client that will have none of it, and the heartbeat: a real mitmdump."""
+"""Whose TLS is opened, who would not have that, and the heartbeat, in a real mitmdump."""
 
 from __future__ import annotations
 
@@ -38,6 +38,30 @@ def _answers(double: Double) -> None:
         return Answer(chunks=(b"theirs",), chunked=False)
 
     double.handler = answer
+
+
+@contextlib.contextmanager
+def _started(folder: Path) -> Iterator[ProxyProcess]:
+    answer = Answer(chunks=(b"theirs",), chunked=False)
+    with (
+        Double(lambda _: answer, hosts=(UNRELATED_HOST, OPENAI), folder=folder) as double,
+        ProxyProcess(home=folder / "home", confdir=folder / "conf", double=double) as proxy,
+    ):
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def tls_only(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """One proxy for all handshakes."""
+    with _started(tmp_path_factory.mktemp("handshakes")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyProcess]:
+    """One proxy for all that is asked of the heartbeat's host."""
+    with _started(tmp_path_factory.mktemp("heartbeats")) as proxy:
+        yield proxy
 
 
 @contextlib.contextmanager
@@ -96,14 +120,14 @@ def beat(proxy: ProxyProcess) -> Heartbeat:
     ],
 )
 def test_only_a_providers_tls_is_opened(
-    proxy: ProxyProcess, target: str, name: str | None, expected: str
+    tls_only: ProxyProcess, target: str, name: str | None, expected: str
 ) -> None:
     """By the name of the handshake or of the CONNECT; everybody else shows a certificate of their own."""
-    assert issuer(proxy, target, name) == expected
+    assert issuer(tls_only, target, name) == expected
 
 
 def test_a_strangers_traffic_arrives(proxy: ProxyProcess, double: Double) -> None:
-    """A client that trusts only the stranger's authority gets through, headers and all; nothing is recorded."""
+    """A client that trusts only the stranger's authority gets through; nothing of it is recorded."""
     assert call(proxy, double.ca_file, UNRELATED_HOST, "/info/refs") == b"theirs"
     assert double.received[-1].header("helicone-session-id") == "s"
     assert call(proxy, proxy.ca_file, OPENAI, session="theirs")
@@ -126,13 +150,15 @@ def test_a_gateways_tls_is_opened(proxy: ProxyProcess) -> None:
     assert issuer(proxy, "localhost:8443", "localhost") == OURS
 
 
-@pytest.mark.parametrize(
-    "proxy", [{"options": {"mode": "reverse:https://unrelated.example/"}}], indirect=True
-)
-def test_a_reverse_mode_is_left_as_it_is(proxy: ProxyProcess) -> None:
+def test_a_reverse_mode_is_left_as_it_is(start_proxy: Start, tmp_path: Path, unused_port: int) -> None:
     """Whoever names an upstream wants it read: the TLS of its clients ends at the proxy."""
+    script = tmp_path / "reverse.py"
+    mode = f"reverse:https://{UNRELATED_HOST}/@{unused_port}"
+    script.write_text(f"from mitmproxy import ctx\ndef load(_): ctx.options.mode = ['regular', {mode!r}]\n")
+    proxy = start_proxy(scripts=[script])
     context = ssl.create_default_context(cafile=str(proxy.ca_file))
-    connection = http.client.HTTPSConnection("127.0.0.1", proxy.port, timeout=WAIT_S, context=context)
+    context.check_hostname = False
+    connection = http.client.HTTPSConnection("127.0.0.1", unused_port, timeout=WAIT_S, context=context)
     with contextlib.closing(connection):
         connection.request("GET", "/page")
         assert connection.getresponse().read() == b"theirs"
@@ -167,18 +193,19 @@ def refused_by(proxy: ProxyProcess, double: Double, host: str = OPENAI) -> None:
 
 
 def test_a_client_that_does_not_trust_is_kept_and_forgotten(start_proxy: Start, double: Double) -> None:
-    """One line of log a host; count and times in the home, also for the next proxy; until a call is recorded."""
+    """One line of log; a count in the home, also for the next proxy; until a call is recorded."""
     proxy = start_proxy()
     for _ in range(3):
         refused_by(proxy, double)
     (seen,) = beat(proxy).refused
     assert (seen.host, seen.count) == (OPENAI, 3)
     assert seen.first_at < seen.last_at
-    lines = [line for line in proxy.log.splitlines() if line.startswith(f"sessiontap: {OPENAI}:")]
-    assert lines == [
-        f"sessiontap: {OPENAI}: a client (probe/1) does not trust the proxy's certificate; what it sends is not"
-        f" recorded. Start it with `sessiontap run`, or have it trust {proxy.ca_file}; `sessiontap doctor` says how"
-    ]
+    (line,) = [line for line in proxy.log.splitlines() if line.startswith(f"sessiontap: {OPENAI}:")]
+    assert line == (
+        f"sessiontap: {OPENAI}: a client (probe/1) does not trust the proxy's certificate; what it sends is"
+        f" not recorded. Start it with `sessiontap run`, or have it trust {proxy.ca_file};"
+        " `sessiontap doctor` says how"
+    )
     proxy.stop()
     (kept,) = read_refusals(proxy.home)
     assert (kept.host, kept.count, kept.first_at, kept.last_at) == (OPENAI, 3, seen.first_at, seen.last_at)
@@ -227,30 +254,30 @@ def test_the_heartbeat(proxy: ProxyProcess, double: Double) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "url", "headers", "status"),
+    ("asked", "headers", "status"),
     [
-        ("GET", "http://sessiontap.invalid/heartbeat", {}, 200),
-        ("GET", "http://SESSIONTAP.invalid:80/heartbeat", {"Host": "SESSIONTAP.invalid:80"}, 200),
-        ("POST", "http://sessiontap.invalid/heartbeat", {}, 404),
-        ("GET", "http://sessiontap.invalid/calls", {}, 404),
-        ("GET", "http://sessiontap.invalid/heartbeat", {"Host": "evil.example"}, 400),
+        ("GET http://sessiontap.invalid/heartbeat", {}, 200),
+        ("GET http://SESSIONTAP.invalid:80/heartbeat", {"Host": "SESSIONTAP.invalid:80"}, 200),
+        ("POST http://sessiontap.invalid/heartbeat", {}, 404),
+        ("GET http://sessiontap.invalid/calls", {}, 404),
+        ("GET http://sessiontap.invalid/heartbeat", {"Host": "evil.example"}, 400),
     ],
 )
 def test_what_is_asked_of_its_host_never_leaves(
-    proxy: ProxyProcess, double: Double, method: str, url: str, headers: dict[str, str], status: int
+    shared: ProxyProcess, asked: str, headers: dict[str, str], status: int
 ) -> None:
     """Nothing is passed on, and no answer may be read by a page of another origin, or kept."""
-    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=WAIT_S)
+    connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=WAIT_S)
+    sent = {"Host": "sessiontap.invalid", "Origin": "http://evil.example", **headers}
     with contextlib.closing(connection):
-        connection.request(
-            method, url, headers={"Host": "sessiontap.invalid", "Origin": "http://evil.example", **headers}
-        )
+        connection.request(*asked.split(), headers=sent)
         reply = connection.getresponse()
         assert json.loads(reply.read())
     assert reply.status == status
     assert reply.getheader("access-control-allow-origin") is None
     assert reply.getheader("cache-control") == "no-store"
-    assert double.received == ()
+    # The one of the start, which asks for a tunnel to see whether the proxy is there.
+    assert shared.log.count("server connect") == 1
 
 
 @pytest.mark.parametrize("proxy", [{"options": {"proxyauth": "ann:secret"}}], indirect=True)

@@ -117,16 +117,18 @@ def test_proxy_credentials_are_not_forwarded_on_plain_http(place: Place) -> None
     assert place.double.received[-1].header("proxy-authorization") is None
 
 
-def test_other_hosts_and_paths_are_not_recorded(place: Place) -> None:
-    """A host that is no provider keeps its headers, and a provider's file upload makes no call."""
-    place.handlers["others"] = lambda _: Answer(chunks=(b"{}",))
-    for host, path in (("files.example", CHAT), ("api.openai.com", "/v1/files")):
-        connection = place.connection(host)
-        connection.request("POST", path, b"{}", {"x-test": "others", "Helicone-Session-Id": "others"})
-        connection.getresponse().read()
-        connection.close()
-    assert place.calls("others") == []
-    assert place.double.received[-2].header("helicone-session-id") == "others"
+def test_other_hosts_and_paths_are_not_recorded(tmp_path: Path) -> None:
+    """A host that is no provider keeps its headers, also where its TLS is opened; an upload is no call."""
+    with open_place(tmp_path, options={"sessiontap_passthrough": "off"}) as place:
+        place.handlers["others"] = lambda _: Answer(chunks=(b"{}",))
+        for host, path in (("files.example", CHAT), ("api.openai.com", "/v1/files")):
+            connection = place.connection(host)
+            connection.request("POST", path, b"{}", {"x-test": "others", "Helicone-Session-Id": "others"})
+            connection.getresponse().read()
+            connection.close()
+        assert place.calls("others") == []
+        assert place.double.received[-2].header("helicone-session-id") == "others"
+        assert place.double.received[-1].header("helicone-session-id") is None
 
 
 def test_a_client_that_leaves_makes_a_cancelled_call(place: Place) -> None:

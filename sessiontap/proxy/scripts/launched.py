@@ -1,5 +1,5 @@
 """The second script of a mitmdump that was started by `sessiontap.launch`: see `Launched`."""
 
-from sessiontap.proxy.launched import Launched
+from sessiontap.proxy.launched import launched
 
-addons = [Launched()]
+addons = [launched()]

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sessiontap.launch.child import CommandError, find
+from tests.launch.terminal import in_terminal
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals there")
+
+RUNNER = (
+    "import os, sys\nfrom sessiontap.launch.child import CommandError, run\n"
+    "try:\n    sys.exit(run(sys.argv[1:], os.environ))\n"
+    "except CommandError as error:\n    print(error, file=sys.stderr)\n    sys.exit(error.code)\n"
+)
+RUN = [sys.executable, "-c", RUNNER]
+# Says that it is there, and then each signal that comes, the last one by its exit code.
+LISTENER = """
+import signal, sys, os
+def say(number, frame):
+    print(signal.Signals(number).name, flush=True)
+    if number in (signal.SIGTERM, signal.SIGHUP):
+        sys.exit(number)
+for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGQUIT"):
+    signal.signal(getattr(signal, name), say)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ("exit 0", 0),
+        ("exit 3", 3),
+        ("exit 255", 255),
+        ("kill -9 $$", 128 + 9),
+        ("kill -TERM $$", 128 + 15),
+        ("kill -PIPE $$", 128 + 13),
+    ],
+)
+def test_the_exit_code_is_the_commands(script: str, code: int) -> None:
+    """Its own, and 128+n where a signal has killed it, as a shell has it."""
+    assert subprocess.run([*RUN, "sh", "-c", script], check=False).returncode == code
+
+
+def test_what_cannot_be_run(tmp_path: Path) -> None:
+    """127 where there is nothing of that name, 126 where it cannot be run; one line each."""
+    (tmp_path / "text").write_text("hello")
+    (tmp_path / "broken").write_text("#!/no/such/interpreter\n")
+    (tmp_path / "data").write_bytes(b"\x00\x01\x02")
+    for name in ("broken", "data"):
+        (tmp_path / name).chmod(0o755)
+    environ = {"PATH": str(tmp_path)}
+    found = {}
+    for name in ("nothing", "text", str(tmp_path), str(tmp_path / "none")):
+        with pytest.raises(CommandError) as error:
+            find(name, environ)
+        found[name] = error.value.code
+    assert found == {"nothing": 127, "text": 126, str(tmp_path): 126, str(tmp_path / "none"): 127}
+    assert find("broken", environ) == str(tmp_path / "broken")
+    for name, code in (("broken", 127), ("data", 126)):
+        done = subprocess.run([*RUN, str(tmp_path / name)], capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert done.stderr.startswith(f"{tmp_path / name}: cannot be run: ")
+        assert done.stderr.count("\n") == 1
+
+
+def test_descriptors_go_through() -> None:
+    """Standard input, output, errors, and any other that the caller has opened."""
+    reading, writing = os.pipe()
+    program = (
+        f"import os, sys; os.write({writing}, b'beside'); print('errors', file=sys.stderr);"
+        " print(input()); sys.exit(4)"
+    )
+    done = subprocess.run(
+        [*RUN, sys.executable, "-c", program],
+        input=b"piped in\n",
+        capture_output=True,
+        pass_fds=[writing],
+        check=False,
+    )
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        assert file.read() == b"beside"
+    assert (done.returncode, done.stdout, done.stderr) == (4, b"piped in\n", b"errors\n")
+
+
+@pytest.mark.parametrize(
+    ("signals", "code"),
+    [
+        ([signal.SIGTERM], signal.SIGTERM),
+        ([signal.SIGHUP], signal.SIGHUP),
+        ([signal.SIGINT, signal.SIGUSR1, signal.SIGQUIT, signal.SIGTERM], signal.SIGTERM),
+    ],
+)
+def test_what_is_sent_to_us_alone_is_handed_on(signals: list[signal.Signals], code: int) -> None:
+    """Without a terminal, or from a supervisor, a signal has us alone: the command gets each of them once."""
+    child = subprocess.Popen(
+        [*RUN, sys.executable, "-c", LISTENER], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    for number in signals:
+        child.send_signal(number)
+        assert child.stdout.readline() == f"{number.name}\n"
+    assert child.wait(30) == code
+    child.stdout.close()
+
+
+def test_what_is_ignored_stays_so() -> None:
+    """`nohup` holds for the command too."""
+    script = "trap '' HUP; exec " + " ".join(f'"${number}"' for number in range(1, 8))
+    ask = "import signal; print(signal.getsignal(signal.SIGHUP) == signal.SIG_IGN)"
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *RUN, sys.executable, "-c", ask],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
+
+
+def test_the_commands_signals_are_as_they_were() -> None:
+    """What we handle the command finds at its default."""
+    ask = "import signal; print([signal.getsignal(n) == signal.SIG_DFL for n in (1, 3, 10, 12, 15, 20)])"
+    done = subprocess.run([*RUN, sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{[True] * 6}\n"
+
+
+def test_ctrl_c_reaches_the_command_once() -> None:
+    """The terminal sends it to the command itself; we neither end nor hand it on a second time."""
+    with in_terminal([*RUN, sys.executable, "-c", LISTENER], os.environ) as terminal:
+        terminal.wait_for("ready")
+        terminal.type("\x03")
+        terminal.wait_for("SIGINT")
+        terminal.type("\x1c")
+        assert "SIGINT" not in terminal.wait_for("SIGQUIT").removeprefix("\r\n")
+        terminal.type("\x03")
+        terminal.wait_for("SIGINT")
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert "SIGINT" not in terminal.wait_for("SIGTERM")
+        assert terminal.ended() == signal.SIGTERM
+
+
+def test_the_command_has_the_terminal() -> None:
+    """All three of its descriptors are the terminal, its group is in the foreground, and keys reach it."""
+    ask = (
+        "import os; print([os.isatty(n) for n in range(3)], os.tcgetpgrp(0) == os.getpgrp());"
+        "print('heard', input('say: '))"
+    )
+    with in_terminal([*RUN, sys.executable, "-c", ask], os.environ) as terminal:
+        terminal.wait_for("[True, True, True] True")
+        terminal.wait_for("say: ")
+        terminal.type("hello\n")
+        terminal.wait_for("heard hello")
+        assert terminal.ended() == 0
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="a shell with job control is needed")
+def test_ctrl_z_and_fg() -> None:
+    """The shell has its prompt back as soon as the command has stopped, and `fg` goes on with it."""
+    environ = {**os.environ, "PS1": "prompt> ", "HISTFILE": "/dev/null", "RUNNER": RUNNER}
+    command = (
+        f'{sys.executable} -c "$RUNNER" sh -c \'echo be""gun; while read x; do echo got-$x; done; exit 5\''
+    )
+    with in_terminal(["bash", "--norc", "--noprofile", "--noediting", "-i"], environ) as terminal:
+        terminal.wait_for("prompt> ")
+        terminal.type(command + "\n")
+        terminal.wait_for("begun")
+        for word in ("more", "still"):
+            terminal.type("\x1a")
+            terminal.wait_for("Stopped")
+            terminal.wait_for("prompt> ")
+            terminal.type(f"fg\n{word}\n")
+            terminal.wait_for(f"got-{word}")
+        terminal.type("\x04")
+        terminal.wait_for("prompt> ")
+        terminal.type("echo code=$?\n")
+        terminal.wait_for("code=5")
+        terminal.type("exit 0\n")
+        assert terminal.ended() == 0
