@@ -10,7 +10,7 @@ import msgspec
 
 from sessiontap.bodies import Body, CallBodies, LeftOut, Piece, kept_headers, kept_target
 from sessiontap.call import Call
-from sessiontap.identity import Identity
+from sessiontap.identity import Claims
 from sessiontap.settings import Settings
 
 # What comes within so many milliseconds is one piece.
@@ -97,7 +97,7 @@ class Capture:
 
 
 def capture_for(
-    settings: Settings, identity: Identity, *, method: str, target: str, headers: Mapping[str, str]
+    settings: Settings, claims: Claims, *, method: str, target: str, headers: Mapping[str, str]
 ) -> Capture | None:
     """The capture of a call that begins, or None where nothing is to be kept of it."""
     if settings.capture == "none":
@@ -107,8 +107,8 @@ def capture_for(
         method=method,
         target=target,
         headers=headers,
-        omit_request=identity.omit_request,
-        omit_reply=identity.omit_reply,
+        omit_request=claims.omit_request,
+        omit_reply=claims.omit_reply,
     )
 
 

@@ -15,11 +15,11 @@ from sessiontap.apis.reading import ReplyFacts, RequestFacts
 from sessiontap.call import Call
 from sessiontap.capture import Capture
 from sessiontap.errors import WireError
-from sessiontap.identity import Identity
+from sessiontap.identity import LARGE_MEMBERS, Claims
 from sessiontap.providers import Match
 from sessiontap.record import FIRST_ERROR_STATUS, Ending, Moment, Reply, begin, end
 from sessiontap.redact import redact
-from sessiontap.untrusted import label
+from sessiontap.untrusted import JsonObject, label
 from sessiontap.usage import Usage
 from sessiontap.wire.content import content_decoder
 from sessiontap.wire.event import Event
@@ -43,7 +43,7 @@ class CallMeter:
     def __init__(
         self,
         match: Match,
-        identity: Identity,
+        claims: Claims,
         call_id: str,
         started_at: str,
         *,
@@ -72,7 +72,10 @@ class CallMeter:
         self._headers: Mapping[str, str] = {}
         # The request's text, while it may be needed for an estimate; the proxy keeps the same bytes anyway.
         self._asked: bytes | None = None
-        self._call = begin(match, identity, call_id, started_at)
+        self._claims = claims
+        self._call_id = call_id
+        self._started_at = started_at
+        self._call: Call | None = None
 
     def request(self, body: bytes | None, headers: Mapping[str, str], sent_at: float) -> None:
         """Takes the whole request body, as it was sent; `sent_at` is the monotonic time of its last byte.
@@ -84,13 +87,13 @@ class CallMeter:
         if body is None:
             return
         text = self._decoded_request(body, headers.get("content-encoding", ""))
-        if text is not None:
-            self._take_request(text, headers.get("content-type", ""))
+        said = {} if text is None else self._take_request(text, headers.get("content-type", ""))
+        call = self._begun(said, text or b"")
         self._call = msgspec.structs.replace(
-            self._call,
+            call,
             request_model=label(self._request.model or self.match.model),
             stream=self._request.stream or self.match.streams,
-            user_id=self._call.user_id or self._request.user,
+            user_id=call.user_id or self._request.user,
             request_bytes=len(body),
         )
 
@@ -104,27 +107,36 @@ class CallMeter:
                 self.capture.unreadable_request()
             return None
 
-    def _take_request(self, text: bytes, content_type: str) -> None:
+    def _take_request(self, text: bytes, content_type: str) -> JsonObject:
+        """Reads the request's body; what stands at the top of it, as far as it can be read."""
         # A poll has no body: it brings the reply of an earlier call.
         if self.capture is not None and self.match.kind != "poll":
             self.capture.request(text, content_type)
         try:
-            self._request = self._read_request(text, content_type)
+            said = self._top_of(text, content_type)
         except WireError as error:
             self._report(f"request body: {error}")
-            return
+            return {}
+        self._request = self.match.api.read_request(said)
         if self._request.stream and self.match.api.estimate_input and len(text) <= _MOST_ESTIMATED:
             self._asked = text
+        return said
 
-    def _read_request(self, text: bytes, content_type: str) -> RequestFacts:
-        """What a request's body says: a form's fields, or the top of a JSON text."""
-        api = self.match.api
+    def _top_of(self, text: bytes, content_type: str) -> JsonObject:
+        """A form's fields, or the top of a JSON text."""
         if is_form(content_type):
-            return api.read_request(form_fields(text, content_type))
-        return api.read_request(decode_head(text, long=api.long_fields) if text else {})
+            return form_fields(text, content_type)
+        return decode_head(text, long=self.match.api.long_fields, within=LARGE_MEMBERS) if text else {}
 
     def running(self) -> Call:
         """The call as it stands before the reply."""
+        return self._begun({}, b"")
+
+    def _begun(self, said: JsonObject, text: bytes) -> Call:
+        """The record, whose it is settled by what the body says the first time that it is asked for."""
+        if self._call is None:
+            identity = self._claims.settled(said, text)
+            self._call = begin(self.match, identity, self._call_id, self._started_at)
         return self._call
 
     def reply(self, status: int, headers: Mapping[str, str]) -> None:
@@ -184,7 +196,7 @@ class CallMeter:
         come together of a model named by the request, one named by the reply, and output of it; or the
         first, and an error in its envelope.
         """
-        facts, asked_for = self._reader.facts(), self._call.request_model is not None
+        facts, asked_for = self._reader.facts(), self.running().request_model is not None
         if facts.usage or (asked_for and facts.error is not None and not facts.error.bare):
             return True
         return asked_for + (facts.model is not None) + (self._first_output_at is not None) > 1
@@ -207,7 +219,7 @@ class CallMeter:
             response_bytes=self._response_bytes if self._tapped else None,
             estimate=self._estimate(facts),
         )
-        call = end(self._call, reply, known_before=self._request.usage)
+        call = end(self.running(), reply, known_before=self._request.usage)
         return call if self.capture is None else self.capture.stated_in(call)
 
     def _facts(self) -> ReplyFacts:
@@ -230,7 +242,7 @@ class CallMeter:
 
     @property
     def _streamed(self) -> bool:
-        return self._call.stream or self._event_stream
+        return self.running().stream or self._event_stream
 
     def _read(self, events: list[Event], now: float) -> None:
         for event in events:

@@ -50,6 +50,11 @@ class Settings:
     mask: tuple[str, ...] = ()
     """Regular expressions for what is masked beside the credentials that are known by their shape."""
 
+    session_headers: tuple[str, ...] = ()
+    """Names of request headers that name a session, beside those that are known."""
+    session: str = ""
+    """The session of calls without a session's header and a proxy's user, written as such a user is."""
+
     @property
     def ca_file(self) -> Path:
         """The certificate that clients must trust; mitmproxy makes it at its first start."""

@@ -16,12 +16,12 @@ from sessiontap.apis.reading import ErrorFacts, RequestFacts, SocketRouter, Step
 from sessiontap.call import Call
 from sessiontap.capture import Capture, Metered
 from sessiontap.errors import WireError
-from sessiontap.identity import Identity
+from sessiontap.identity import Claims, Identity
 from sessiontap.providers import Match
 from sessiontap.record import Ending, Moment, Reply, begin, end
-from sessiontap.untrusted import JsonObject, clean, label
+from sessiontap.untrusted import JsonObject, clean, label, obj
 from sessiontap.usage import Usage
-from sessiontap.wire.jsontext import decode_head, decode_json
+from sessiontap.wire.jsontext import SMALL_WITHIN, decode_head, decode_json
 
 MOST_OPEN = 256
 """How many calls of one socket may be open at a time; of more, the oldest ends as cut."""
@@ -45,14 +45,15 @@ class SocketMeter:
     def __init__(
         self,
         match: Match,
-        identity: Identity,
+        claims: Claims,
         *,
         target: str,
         new_call_id: Callable[[], str],
         new_capture: Callable[[], Capture | None] = lambda: None,
     ) -> None:
         self._match = match
-        self._identity = identity
+        self._claims = claims
+        self._identity: Identity | None = None
         self._new_call_id = new_call_id
         self._new_capture = new_capture
         self._model = match.model or _model_in_query(target)
@@ -64,7 +65,7 @@ class SocketMeter:
         message = _read(data, _LARGE_SENT)
         if message is None or self._router is None:
             return []
-        return self._take(self._router.sent(message), now, sent=data)
+        return self._take(self._router.sent(message), now, sent=data, message=message)
 
     def received(self, data: bytes, now: Moment) -> list[Metered]:
         """Takes a whole message of the provider."""
@@ -79,12 +80,19 @@ class SocketMeter:
         return [metered for metered in ended if metered is not None]
 
     def _take(
-        self, steps: list[Step], now: Moment, *, sent: bytes = b"", received: bytes = b""
+        self,
+        steps: list[Step],
+        now: Moment,
+        *,
+        sent: bytes = b"",
+        received: bytes = b"",
+        message: JsonObject | None = None,
     ) -> list[Metered]:
         calls: list[Metered | None] = []
         for step in steps:
             if step.begins is not None:
-                calls.append(self._begin(step, step.begins, now, by_client=bool(sent)))
+                identity = self._whose(message, sent)
+                calls.append(self._begin(step, step.begins, identity, now, by_client=bool(sent)))
                 if len(self._open) > MOST_OPEN:
                     calls.append(self._end(next(iter(self._open)), "cut", now))
             if (call := self._open.get(step.call)) is None:
@@ -96,8 +104,19 @@ class SocketMeter:
                 calls.append(self._end(step.call, "clean", now))
         return [metered for metered in calls if metered is not None]
 
-    def _begin(self, step: Step, facts: RequestFacts, now: Moment, *, by_client: bool) -> Metered | None:
-        record = begin(self._match, self._identity, self._new_call_id(), now.stamp)
+    def _whose(self, message: JsonObject | None, sent: bytes) -> Identity:
+        """Whose a call is: its message may say so; one that the provider begins goes with the one before."""
+        if message is not None:
+            # The parameters stand at the top, or where the realtime APIs have them.
+            self._identity = self._claims.settled({**obj(message, "response"), **message}, sent)
+        elif self._identity is None:
+            self._identity = self._claims.settled()
+        return self._identity
+
+    def _begin(
+        self, step: Step, facts: RequestFacts, identity: Identity, now: Moment, *, by_client: bool
+    ) -> Metered | None:
+        record = begin(self._match, identity, self._new_call_id(), now.stamp)
         record = msgspec.structs.replace(
             record,
             operation=step.operation or record.operation,
@@ -221,7 +240,7 @@ def _without_the_large(data: bytes) -> JsonObject | None:
     for key, raw in members.items():
         text = bytes(raw)
         if key not in message and text.startswith(b"{"):
-            message[key] = decode_head(text)
+            message[key] = decode_head(text, small=SMALL_WITHIN)
     return message
 
 

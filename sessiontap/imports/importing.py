@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import msgspec
@@ -16,7 +16,7 @@ from sessiontap.bodies import CallBodies, text_only
 from sessiontap.call import Call
 from sessiontap.capture import Capture, capture_for
 from sessiontap.errors import CaptureError
-from sessiontap.identity import Identity, identify
+from sessiontap.identity import Claims, Identifier, Identity
 from sessiontap.imports.known import PROPERTY, Known
 from sessiontap.imports.metering import MeteredFlow, call_ids, match_of, metered
 from sessiontap.imports.stored import StoredFlow, Unreadable, joined
@@ -86,7 +86,8 @@ class Importing:
     known: Known
     store: CallStore | None
     settings: Settings
-    """What is kept of requests and replies."""
+    """What is kept of requests and replies, and which headers name sessions."""
+    identifier: Identifier = field(default_factory=Identifier)
 
     def take(
         self,
@@ -161,22 +162,37 @@ class _OneFile:
 
     def _metered(self, flow: StoredFlow, found: Match) -> list[MeteredFlow]:
         stamp = rfc3339(flow.started_at)
-        identity = self._identity(flow, stamp[:10])
+        claims = self._claims(flow, found, stamp[:10])
         ids = call_ids(flow)
 
         def new_capture() -> Capture | None:
             headers = joined(flow.headers)
             settings = self._importing.settings
-            return capture_for(settings, identity, method=flow.method, target=flow.target, headers=headers)
+            return capture_for(settings, claims, method=flow.method, target=flow.target, headers=headers)
 
-        clients = identity.call_id
+        clients = claims.call_id
         if clients is not None and found.kind != "socket" and not self._known.is_anothers(clients, stamp):
-            return metered(flow, found, identity, lambda: clients, new_capture)
-        return metered(flow, found, identity, lambda: next(ids), new_capture)
+            return metered(flow, found, claims, lambda: clients, new_capture)
+        return metered(flow, found, claims, lambda: next(ids), new_capture)
 
-    def _identity(self, flow: StoredFlow, today: str) -> Identity:
-        identity = identify(flow.headers, proxy_user=flow.proxy_user, today=today)
-        identity = replace(identity, properties={PROPERTY: self._name, **identity.properties})
+    def _claims(self, flow: StoredFlow, found: Match, today: str) -> Claims:
+        claims = self._importing.identifier.claims(
+            flow.headers,
+            proxy_user=flow.proxy_user,
+            today=today,
+            provider=found.provider,
+            url_path=found.url_path,
+            session_headers=self._importing.settings.session_headers,
+            session=self._importing.settings.session,
+        )
+        return replace(
+            claims,
+            properties={PROPERTY: self._name, **claims.properties},
+            settle=lambda settled: self._assigned(claims.settle(settled)),
+        )
+
+    def _assigned(self, identity: Identity) -> Identity:
+        """The identity of a call; one that names no session goes into the file's."""
         if identity.session_source != "none":
             return identity
         own_path = identity.session_path != "/"

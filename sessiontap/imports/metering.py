@@ -12,7 +12,7 @@ import msgspec
 from sessiontap.bodies import CallBodies
 from sessiontap.call import Call
 from sessiontap.capture import Capture, Metered
-from sessiontap.identity import Identity
+from sessiontap.identity import Claims
 from sessiontap.imports.stored import StoredFlow, StoredSocket, joined
 from sessiontap.meter import CallMeter
 from sessiontap.providers import Directory, Match
@@ -53,7 +53,7 @@ def call_ids(flow: StoredFlow) -> Iterator[str]:
 def metered(
     flow: StoredFlow,
     found: Match,
-    identity: Identity,
+    claims: Claims,
     new_call_id: Callable[[], str],
     new_capture: Callable[[], Capture | None],
 ) -> list[MeteredFlow]:
@@ -62,11 +62,11 @@ def metered(
         if flow.socket is None:
             return []
         meter = SocketMeter(
-            found, identity, target=flow.target, new_call_id=new_call_id, new_capture=new_capture
+            found, claims, target=flow.target, new_call_id=new_call_id, new_capture=new_capture
         )
         return _of_socket(flow, flow.socket, meter)
     started_at = rfc3339(flow.started_at)
-    return _of_exchange(flow, CallMeter(found, identity, new_call_id(), started_at, capture=new_capture()))
+    return _of_exchange(flow, CallMeter(found, claims, new_call_id(), started_at, capture=new_capture()))
 
 
 def _of_exchange(flow: StoredFlow, meter: CallMeter) -> list[MeteredFlow]:

@@ -9,7 +9,7 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
 from sessiontap.capture import Capture, capture_for
-from sessiontap.identity import Identity, identify
+from sessiontap.identity import Claims, Identifier
 from sessiontap.meter import CallMeter
 from sessiontap.providers import Match
 from sessiontap.providers.plan import paid_by
@@ -28,6 +28,7 @@ class Intake:
     def __init__(self) -> None:
         self._proxy_users: dict[str, str] = {}
         self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
+        self._identifier = Identifier()
 
     def connected(self, flow: HTTPFlow) -> None:
         """Keeps the user of the proxy's URL for the calls on this connection."""
@@ -40,45 +41,47 @@ class Intake:
 
     def meter(self, flow: HTTPFlow, found: Match, settings: Settings) -> CallMeter:
         """The meter of the call that a request makes."""
-        identity = self._identity(flow)
+        claims = self._claims(flow, found, settings)
         return CallMeter(
             paid_by(found, flow.request.headers),
-            identity,
-            self._new_call_id(identity),
+            claims,
+            self._new_call_id(claims),
             rfc3339(flow.request.timestamp_start),
-            capture=_capture(settings, identity, flow),
+            capture=_capture(settings, claims, flow),
         )
 
     def socket_meter(self, flow: HTTPFlow, found: Match, settings: Settings) -> SocketMeter:
         """The meter of the calls on the socket that a handshake opens."""
-        identity = self._identity(flow)
+        claims = self._claims(flow, found, settings)
         return SocketMeter(
             found,
-            identity,
+            claims,
             target=flow.request.path,
-            new_call_id=functools.partial(self._new_call_id, identity),
-            new_capture=functools.partial(_capture, settings, identity, flow),
+            new_call_id=functools.partial(self._new_call_id, claims),
+            new_capture=functools.partial(_capture, settings, claims, flow),
         )
 
-    def _identity(self, flow: HTTPFlow) -> Identity:
+    def _claims(self, flow: HTTPFlow, found: Match, settings: Settings) -> Claims:
         request = flow.request
-        return identify(
+        return self._identifier.claims(
             request.headers.items(multi=True),  # type: ignore[no-untyped-call]
             proxy_user=proxy_user(flow) or self._proxy_users.get(flow.client_conn.id),
             today=rfc3339(request.timestamp_start)[:10],
+            provider=found.provider,
+            url_path=found.url_path,
+            session_headers=settings.session_headers,
+            session=settings.session,
         )
 
-    def _new_call_id(self, identity: Identity) -> str:
+    def _new_call_id(self, claims: Claims) -> str:
         """The client's id, unless it was used before: SDKs send the same headers when they try again."""
-        call_id = identity.call_id
+        call_id = claims.call_id
         if call_id is None or call_id in self._call_ids:
             call_id = str(uuid.uuid4())
         self._call_ids.put(call_id, None)
         return call_id
 
 
-def _capture(settings: Settings, identity: Identity, flow: HTTPFlow) -> Capture | None:
+def _capture(settings: Settings, claims: Claims, flow: HTTPFlow) -> Capture | None:
     request = flow.request
-    return capture_for(
-        settings, identity, method=request.method, target=request.path, headers=request.headers
-    )
+    return capture_for(settings, claims, method=request.method, target=request.path, headers=request.headers)

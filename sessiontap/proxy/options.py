@@ -12,6 +12,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.options import Options
 
 from sessiontap.errors import SettingsError
+from sessiontap.identity import read_proxy_user
 from sessiontap.settings import CAPTURE_LIMIT, CaptureMode, Settings, StreamUsageMode, home_folder
 
 PREFIX = "sessiontap_"
@@ -24,9 +25,13 @@ _HELP = {
     "sessiontap_capture_limit": "Bytes of each request and reply that are kept, such as 8m. Default: 32m.",
     "sessiontap_mask": "Regular expressions for what is masked beside the known credentials; a list.",
     "sessiontap_passthrough": "Whether hosts that are no model provider keep their own TLS: on or off.",
+    "sessiontap_session": "The session of calls that name none: ID, ID:NAME or ID?path=/a&user=ann:NAME.",
+    "sessiontap_session_headers": "Headers of yours that name a session, in a list or with commas.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
-_LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask"})
+_LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_headers"})
+# RFC 9110, 5.6.2
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 _CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
 _ON_OFF = ("on", "off")
@@ -63,7 +68,25 @@ def read_settings(options: Options) -> Settings:
         passthrough=_choice("sessiontap_passthrough", options.sessiontap_passthrough, _ON_OFF) == "on",
         confdir=Path(options.confdir).expanduser().absolute(),
         mask=tuple(options.sessiontap_mask),
+        session_headers=_header_names("sessiontap_session_headers", options.sessiontap_session_headers),
+        session=_session("sessiontap_session", options.sessiontap_session),
     )
+
+
+def _header_names(option: str, stated: Sequence[str]) -> tuple[str, ...]:
+    names = [name.strip() for each in stated for name in each.split(",")]
+    for name in names:
+        if name and not _HEADER_NAME.fullmatch(name):
+            message = f"{option}: {name[:40]!r} is no name of a header; give one such as X-Run-Id"
+            raise SettingsError(message)
+    return tuple(filter(None, names))
+
+
+def _session(option: str, stated: str) -> str:
+    if stated.strip() and read_proxy_user(stated) is None:
+        message = f"{option}: {stated[:40]!r} names no session; give ID, ID:NAME or ID?path=/a&user=ann"
+        raise SettingsError(message)
+    return stated
 
 
 def _choice(option: str, stated: str, choices: tuple[_M, ...]) -> _M:

@@ -16,6 +16,8 @@ _decoder = msgspec.json.Decoder()
 _head_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SMALL = 4096
 _LONG = 1 << 20
+SMALL_WITHIN = 64 * 1024
+"""Bytes of what is small within a member that `decode_head` looks into."""
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -36,20 +38,18 @@ def decode_json(data: bytes) -> object:
     return value
 
 
-def decode_head(data: bytes, *, long: Container[str] = ()) -> dict[str, object]:
+def decode_head(
+    data: bytes, *, long: Container[str] = (), within: Container[str] = (), small: int = _SMALL
+) -> dict[str, object]:
     """The small members of a JSON object; {} for JSON of any other kind.
 
     Small is up to 4 KiB, for those that `long` names up to 1 MiB. The large ones are passed over without
-    being built, so that a conversation of megabytes takes milliseconds. Strict JSON only.
+    being built, so that a conversation of megabytes takes milliseconds; of large objects that `within`
+    names, the members up to 64 KiB are given. Strict JSON only.
     Raises WireError for anything else, and nothing else.
     """
     try:
-        members = _head_decoder.decode(data)
-        return {
-            key: _decoder.decode(raw)
-            for key, raw in members.items()
-            if len(memoryview(raw)) <= (_LONG if key in long else _SMALL)
-        }
+        return _head(data, long, within, small)
     except msgspec.ValidationError:
         return {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -58,6 +58,19 @@ def decode_head(data: bytes, *, long: Container[str] = ()) -> dict[str, object]:
     except RecursionError as error:
         message = "JSON is nested too deeply to be read"
         raise WireError(message) from error
+
+
+def _head(
+    data: bytes | msgspec.Raw, long: Container[str], within: Container[str], small: int
+) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, raw in _head_decoder.decode(data).items():
+        view = memoryview(raw)
+        if len(view) <= (_LONG if key in long else small):
+            found[key] = _decoder.decode(raw)
+        elif key in within and bytes(view[:1]) == b"{":
+            found[key] = _head(raw, (), (), SMALL_WITHIN)
+    return found
 
 
 def _lenient(data: bytes, reason: str) -> object:

@@ -146,8 +146,8 @@ def fixture(file: str, name: str) -> Fixture:
 
 def meter(found: Match, request: bytes, headers: Mapping[str, str] = _NO_HEADERS) -> CallMeter:
     """A meter that has taken a whole request with these headers."""
-    identity = identify([], proxy_user=None, today=TODAY)
-    started = CallMeter(found, identity, "the-call", STARTED_AT)
+    claims = identify([], proxy_user=None, today=TODAY, provider=found.provider, url_path=found.url_path)
+    started = CallMeter(found, claims, "the-call", STARTED_AT)
     started.request(request, headers, _SENT)
     return started
 

@@ -1,0 +1,199 @@
+"""Identifier: settles which session, path, name, user and agent a call belongs to."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sessiontap.call import SessionSource
+from sessiontap.identity.agents import agent_of, known_agent
+from sessiontap.identity.evidence import Body, Evidence
+from sessiontap.identity.lineage import Lineage
+from sessiontap.identity.paths import PLACES_OF_PATHS, path_within, standing
+from sessiontap.identity.proxy_user import read_proxy_user
+from sessiontap.identity.rules import AGENT_RULES, LAST_RULES, RULES, Found, first
+from sessiontap.identity.texts import cleaned, normalise_path
+from sessiontap.untrusted import JsonObject
+
+_PROPERTY_PREFIX = "helicone-property-"
+_NO_BODY: JsonObject = {}
+_PLACES = (*(place for rule in (*RULES, *LAST_RULES) for place in rule.where), *PLACES_OF_PATHS)
+
+LARGE_MEMBERS = frozenset(
+    place.path.partition(".")[0] for place in _PLACES if isinstance(place, Body) and "." in place.path
+)
+"""The members of a body in which something may stand that identifies, however large they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who and what a call belongs to. Texts are stored as sent, trimmed: they may hold anything."""
+
+    session_id: str
+    session_name: str | None
+    session_path: str
+    session_source: SessionSource
+    user_id: str | None
+    properties: dict[str, str]
+    agent: str | None
+    attempt: int | None
+    """0 for a first try, where the SDK counts its tries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What a call's headers say of whose it is; the rest is in its body."""
+
+    evidence: Evidence
+    properties: dict[str, str]
+    settle: Callable[[Claims], Identity]
+
+    @property
+    def call_id(self) -> str | None:
+        """The client's own id for the call, where it is a UUID."""
+        return _uuid(self.evidence.headers.get("helicone-request-id", ""))
+
+    @property
+    def omit_request(self) -> bool:
+        """The client asks that what it sends is not stored."""
+        return self._asks("helicone-omit-request")
+
+    @property
+    def omit_reply(self) -> bool:
+        """The client asks that what comes back is not stored."""
+        return self._asks("helicone-omit-response")
+
+    def settled(self, body: JsonObject = _NO_BODY, text: bytes = b"") -> Identity:
+        """Whose the call is, now that its body is known: the small members, and the whole of it decoded.
+
+        Once a call: what is settled may be remembered for the calls that follow.
+        """
+        return self.settle(replace(self, evidence=replace(self.evidence, body=body, text=text)))
+
+    def _asks(self, header: str) -> bool:
+        return self.evidence.headers.get(header, "").lower() == "true"
+
+
+class Inference(Protocol):
+    """Finds the session of a call that does not name one. Neither method raises."""
+
+    def continued(self, evidence: Evidence) -> Found | None:
+        """The session of the reply that the call says it continues (`previous_response_id`)."""
+
+    def inferred(self, evidence: Evidence) -> Found | None:
+        """The session that the call most likely belongs to, where nothing in it says one."""
+
+
+class Identifier:
+    """Finds whose calls are, by the rules in their order, and remembers the sub-agents that it met."""
+
+    def __init__(self, inference: Inference | None = None) -> None:
+        self._inference = inference
+        self._lineage = Lineage()
+
+    def claims(
+        self,
+        headers: Iterable[tuple[str, str]],
+        *,
+        proxy_user: str | None,
+        today: str,
+        provider: str = "",
+        url_path: str = "",
+        session_headers: Sequence[str] = (),
+        session: str = "",
+    ) -> Claims:
+        """What the headers of a call say.
+
+        `headers` are in their order (the last of a name wins), `proxy_user` is as the proxy's URL has it,
+        `today` an ISO date. `session_headers` are the user's own names for a session's header, and
+        `session` what goes for a proxy's user where there is none.
+        """
+        known: dict[str, str] = {}
+        properties: dict[str, str] = {}
+        for name, raw in headers:
+            value = cleaned(raw)
+            if not value:
+                continue
+            lowered = name.lower()
+            if lowered.startswith(_PROPERTY_PREFIX):
+                if property_name := cleaned(lowered.removeprefix(_PROPERTY_PREFIX)):
+                    properties[property_name] = value
+            else:
+                known[lowered] = value
+        evidence = Evidence(
+            headers=known,
+            agent=known_agent(known),
+            provider=provider,
+            url_path=url_path,
+            proxy_user=read_proxy_user(proxy_user) or read_proxy_user(session),
+            own_headers=tuple(name.lower() for name in session_headers),
+            today=today,
+        )
+        return Claims(evidence=evidence, properties=properties, settle=self._settle)
+
+    def _settle(self, claims: Claims) -> Identity:
+        evidence = claims.evidence
+        headers, proxy_user = evidence.headers, evidence.proxy_user
+        found, path = self._placed(evidence)
+        mine = proxy_user if found.source == "proxy-user" else None
+        base = mine.path if mine is not None and mine.path is not None else ""
+        return Identity(
+            session_id=found.session_id,
+            session_name=headers.get("helicone-session-name") or (mine.name if mine is not None else None),
+            session_path=normalise_path(headers.get("helicone-session-path") or f"{base}/{path}"),
+            session_source=found.source,
+            user_id=headers.get("helicone-user-id") or (proxy_user.user if proxy_user is not None else None),
+            properties=claims.properties,
+            agent=agent_of(headers),
+            attempt=_small_number(headers.get("x-stainless-retry-count", "")),
+        )
+
+    def _placed(self, evidence: Evidence) -> tuple[Found, str]:
+        """The session, and the path of a sub-agent or a step in it."""
+        found = self._session(evidence)
+        # What an agent says of its sub-agents counts whoever named the session.
+        own = found if found.source == "agent" else first(AGENT_RULES, evidence)
+        if own is None:
+            return found, path_within(evidence, found.session_id, self._lineage)
+        stands = standing(evidence, own.session_id, self._lineage)
+        if own is found:
+            return replace(found, session_id=stands.session_id), stands.path
+        return found, stands.path
+
+    def _session(self, evidence: Evidence) -> Found:
+        """What the first rule that answers finds; else the day's `unassigned-…`, source `none`."""
+        found = first(RULES, evidence)
+        if found is None and self._inference is not None:
+            found = self._inference.continued(evidence)
+        if found is None:
+            found = first(LAST_RULES, evidence)
+        if found is None and self._inference is not None:
+            found = self._inference.inferred(evidence)
+        return found or Found(session_id=f"unassigned-{evidence.today}", source="none", rule="none")
+
+
+def identify(
+    headers: Iterable[tuple[str, str]],
+    *,
+    proxy_user: str | None,
+    today: str,
+    provider: str = "",
+    url_path: str = "",
+) -> Claims:
+    """What the headers of one call say, for an identifier of its own; see `Identifier.claims`."""
+    return Identifier().claims(
+        headers, proxy_user=proxy_user, today=today, provider=provider, url_path=url_path
+    )
+
+
+def _uuid(value: str) -> str | None:
+    try:
+        return str(uuid.UUID(value))
+    except ValueError:
+        return None
+
+
+def _small_number(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None  # noqa: PLR2004 -- nobody retries 10^9 times
