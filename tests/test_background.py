@@ -185,3 +185,12 @@ def test_a_start_that_was_cut_after_an_interim_figure_is_still_awaited() -> None
     ended = background.polled(_poll())
     assert ended is not None
     assert (ended.call_id, ended.usage, ended.usage_source) == ("start", USAGE, "reported")
+
+
+def test_a_poll_before_the_start_ends_the_call_as_it_started() -> None:
+    """By the clock on the wall, which may have been set back in between."""
+    background = BackgroundCalls(DIRECTORY.polled_apis)
+    background.started(_start())
+    ended = background.polled(_poll(ended_at="2025-12-31T23:00:00.000Z"))
+    assert ended is not None
+    assert (ended.ended_at, ended.duration_ms) == (ended.started_at, 0)

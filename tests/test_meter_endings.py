@@ -5,7 +5,7 @@ from __future__ import annotations
 import brotli  # type: ignore[import-untyped,unused-ignore]  # newer releases bring their types
 import pytest
 
-from sessiontap.record import Ending
+from sessiontap.record import Ending, Moment
 from sessiontap.wire import sse as event_stream
 from tests.metered import (
     CHAT,
@@ -88,3 +88,13 @@ def test_a_stream_that_went_by_unseen_ended_as_its_connection_did(ending: Ending
     started.not_tapped()
     call = started.close(ending, END)
     assert (call.status, call.usage_source, call.response_bytes) == (status, "none", None)
+
+
+def test_a_call_never_ends_before_it_starts() -> None:
+    """Where the clock on the wall was set back in between, the end is the start; the duration is right."""
+    started = meter(CHAT)
+    started.reply(200, {"content-type": "application/json"})
+    started.feed(chat_reply(), SENT_AT + 1)
+    call = started.close("clean", Moment("2025-12-31T23:00:00.000Z", SENT_AT + 2))
+    assert (call.started_at, call.ended_at) == ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z")
+    assert call.duration_ms == 2000

@@ -138,8 +138,8 @@ def _in_terminal(
         if shared is None or shared.port != error.port:
             raise
         message = (
-            f"port {error.port} is the background proxy's (pid {shared.pid}); `sessiontap proxy stop` ends it,"
-            " --port 0 takes another"
+            f"port {error.port} is the background proxy's (pid {shared.pid}); `sessiontap proxy stop` ends"
+            " that, --port 0 takes another"
         )
         raise Failure(message) from error
     with started:

@@ -20,7 +20,8 @@ class ProxyProcess:
     """A running mitmdump on 127.0.0.1, on a port of its own choice.
 
     `home` is where the addon records; `confdir` is mitmproxy's own folder, where its CA is made; `options`
-    are mitmproxy's, as for `--set`; `addon=False` starts without our addon; `scripts` are more `-s` scripts.
+    are mitmproxy's, as for `--set`; `addon=False` starts without our addon; `scripts` are more `-s` scripts;
+    `within` is a command that starts mitmdump in its own place, such as `setpriv` with its options.
     Raises SessiontapError, in one line, where mitmdump does not start.
     """
 
@@ -33,6 +34,7 @@ class ProxyProcess:
         options: Mapping[str, str] | None = None,
         addon: bool = True,
         scripts: Sequence[Path] = (),
+        within: Sequence[str] = (),
     ) -> None:
         self._started = start_proxy(
             home=home,
@@ -41,6 +43,7 @@ class ProxyProcess:
             arguments=[part for script in (Path(reroute.__file__), *scripts) for part in ("-s", str(script))],
             environ={reroute.PORT_VARIABLE: str(double.port)},
             addon=addon,
+            within=within,
         )
         self.home = self._started.home
         self.ca_file = self._started.ca_file
@@ -63,6 +66,10 @@ class ProxyProcess:
         A mitmdump that does not heed it is killed after ten seconds. Again is harmless.
         """
         return self._started.stop()
+
+    def kill(self) -> None:
+        """Ends mitmdump with SIGKILL, as a crash does, and waits until it is gone."""
+        self._started.kill()
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sessiontap.doctor.findings import Finding
+from sessiontap.doctor.shell import with_home
 from sessiontap.settings import Settings
 
 LITTLE = 1_000_000_000
@@ -35,12 +36,13 @@ def check_disk(settings: Settings, free_bytes: Callable[[Path], int] = _free_byt
             "warning", "disk", f"{folder}: its free space cannot be told: {error.strerror or error}"
         )
         return
+    prune = with_home("sessiontap prune --older-than 30d --dry-run", home)
     said = f"{free // _MEGABYTE:,} MB free at {folder}"
     if free < TOO_LITTLE:
         yield Finding(
-            "problem", "disk", f"{said}; make room, or set SESSIONTAP_HOME to another disk's folder"
+            "problem", "disk", f"{said}; make room, or set SESSIONTAP_HOME to another disk's folder", prune
         )
     elif free < LITTLE:
-        yield Finding("warning", "disk", f"{said}; `sessiontap prune` and `compact` make room")
+        yield Finding("warning", "disk", said, prune)
     else:
         yield Finding("ok", "disk", said)

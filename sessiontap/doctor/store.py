@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sessiontap.doctor.findings import Finding
+from sessiontap.doctor.shell import with_home
 from sessiontap.errors import StoreError
 from sessiontap.settings import Settings
 from sessiontap.store.folders import CALLS_FILE, session_folders
@@ -39,11 +40,12 @@ def check_store(settings: Settings) -> Iterator[Finding]:
     ]
     lines = len({(found.path, found.line) for found in damage if found.line is not None})
     read = f"{totals.calls:,} call{'s' * (totals.calls != 1)} of the newest {len(newest)} sessions"
+    verify = with_home("sessiontap verify", settings.home)
     if lines:
         said = f"{lines:,} line{'s' * (lines != 1)} in the newest {len(newest)} sessions cannot be read"
-        yield Finding("warning", "records", f"{said}; `sessiontap verify` names and repairs them")
+        yield Finding("warning", "records", said, verify)
     elif damage:
-        yield Finding("warning", "records", f"{damage[0].path}: {damage[0].reason}; see `sessiontap verify`")
+        yield Finding("warning", "records", f"{damage[0].path}: {damage[0].reason}", verify)
     else:
         yield Finding("ok", "records", read)
 

@@ -10,6 +10,8 @@ from sessiontap import __version__
 from sessiontap.doctor.findings import Finding
 from sessiontap.settings import Settings
 
+_INSTALL = "pip install mitmproxy"
+
 
 def check_versions(settings: Settings) -> Iterator[Finding]:
     """The versions, for a report; a problem where mitmproxy is missing."""
@@ -18,4 +20,4 @@ def check_versions(settings: Settings) -> Iterator[Finding]:
     try:
         yield Finding("ok", "versions", f"{python}, mitmproxy {version('mitmproxy')}")
     except PackageNotFoundError:
-        yield Finding("problem", "versions", f"{python}; mitmproxy is not installed: pip install mitmproxy")
+        yield Finding("problem", "versions", f"{python}; mitmproxy is not installed", _INSTALL)

@@ -44,7 +44,7 @@ INHERITED_CA_VARIABLES = (
 """The same, set only where the user has: else it would beat what the settings of git, pip or gcloud name."""
 
 # In the order and at the places of Go: https://go.dev/src/crypto/x509/root_linux.go, root_bsd.go
-_SYSTEM_FILES = (
+SYSTEM_FILES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
@@ -85,7 +85,7 @@ def _system_roots() -> list[bytes]:
     if os.name == "nt":
         return ssl.create_default_context().get_ca_certs(binary_form=True)
     # Not `cafile`: that is SSL_CERT_FILE where somebody has set it, which need not hold the system's roots.
-    for name in (ssl.get_default_verify_paths().openssl_cafile, *_SYSTEM_FILES):
+    for name in (ssl.get_default_verify_paths().openssl_cafile, *SYSTEM_FILES):
         if found := list(_read(Path(name))):
             return found
     import certifi

@@ -79,7 +79,7 @@ def read_state(home: Path) -> State | None:
         with (home / NAME).open("rb") as file:
             text = file.read(_LARGEST).decode("ascii")
         return from_json(text, State)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -53,6 +53,8 @@ _P = ParamSpec("_P")
 # How long another writer may hold up our event loop; what is not written then waits in memory, where a crash
 # loses it. On a busy machine one that has the lock may have to wait for a core, or for the disk's journal.
 _LOCK_TIMEOUT_S = 0.1
+# Between two pieces of what waited for the store, as it is written: the traffic goes on in it.
+_PAUSE_S = 0.02
 
 
 def _guarded(
@@ -76,6 +78,7 @@ class SessionTap:
     def __init__(self) -> None:
         self._running = False
         self._ticking: asyncio.Task[None] | None = None
+        self._more_waits = False
         self._settings: Settings | None = None
         self._directory: Directory = DIRECTORY
         self._ledger: Ledger | None = None
@@ -144,13 +147,14 @@ class SessionTap:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(_PAUSE_S if self._more_waits else RETRY_S)
             self._try_again()
 
     @_guarded
     def _try_again(self) -> None:
+        self._more_waits = False
         if self._recorder is not None:
-            self._recorder.tick()
+            self._more_waits = self._recorder.tick()
         self._write_refusals()
 
     def _write_refusals(self) -> None:

@@ -22,6 +22,7 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from sessiontap.errors import SessiontapError
 from sessiontap.launch.logfile import LogFile
 from sessiontap.launch.state import Published
 from sessiontap.launch.told import VARIABLE, Listening, Report, read_order, report_line
@@ -94,19 +95,21 @@ class Launched:
         report = Report(pid=os.getpid(), listening=listening, confdir=_confdir())
         if self._order.detached and self._order.home is not None:
             report = self._share(Path(self._order.home), report)
+        # Before it can read the report, for it may go right after.
+        self._starter_may_go = self._shared is not None
         print(report_line(self._order, report), flush=True)  # noqa: T201 -- for the starter
         if report.trouble is not None:
             ctx.master.shutdown()  # type: ignore[no-untyped-call]
         elif self._log is not None:
-            self._starter_may_go = True
             self._log.take_over()
-            await self._log.keep_small()
 
     def _share(self, home: Path, report: Report) -> Report:
         """Becomes the shared proxy of the home; the report, with what was in the way."""
         try:
             self._log = LogFile(home)
             self._shared = Published(home, report)
+        except SessiontapError as error:
+            return msgspec.structs.replace(report, trouble=str(error))
         except OSError as error:
             reason = f"{error.filename or home}: {error.strerror or error}"
             return msgspec.structs.replace(report, trouble=f"the proxy cannot be shared: {reason}")

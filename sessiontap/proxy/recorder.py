@@ -14,8 +14,9 @@ from sessiontap.call import Call
 from sessiontap.errors import PricingError, StoreError
 from sessiontap.pricing import PriceTable, load_prices
 from sessiontap.providers import DIRECTORY
+from sessiontap.proxy.backlog import Backlog
 from sessiontap.proxy.store_thread import StoreThread
-from sessiontap.proxy.trouble import MOST_CALLS, Trouble
+from sessiontap.proxy.trouble import MOST_RECORDS, Trouble
 from sessiontap.resources import find
 from sessiontap.settings import Settings
 from sessiontap.settle import Settling
@@ -26,8 +27,10 @@ logger = logging.getLogger(__name__)
 RETRY_S = 1.0
 """How long a store that refused a record is left alone: each try may hold up the traffic for a moment."""
 
-_MOST_AT_ONCE = 1_000
-"""How many of those that wait are written in one go: the traffic waits for it, some milliseconds."""
+PIECE_S = 0.005
+"""For how long records that have waited may hold up the traffic at a time, as they are written."""
+
+_CLOSE_S = 5.0
 
 
 class Recorder:
@@ -45,7 +48,8 @@ class Recorder:
         *,
         thread: StoreThread | None = None,
         trouble: Trouble | None = None,
-        most_waiting: int = MOST_CALLS,
+        most_waiting: int = MOST_RECORDS,
+        piece_s: float = PIECE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Without a `thread` no bodies are stored, and nothing is given to the disk before its time."""
@@ -55,11 +59,8 @@ class Recorder:
         self._trouble = trouble or Trouble()
         # Polls whose calls were looked for in the store: what came of it, put here by the thread.
         self._looked_up: deque[tuple[Call | None, Call, CallBodies | None]] = deque()
-        self._waiting: deque[Call] = deque()
-        self._refused: set[str | None] = set()
-        self._most_waiting = most_waiting
-        self._lost = 0
-        self._caught_up = 0
+        self._backlog = Backlog(most_waiting)
+        self._piece_s = piece_s
         self._clock = clock
         self._retry_at = 0.0
 
@@ -74,6 +75,7 @@ class Recorder:
         self._settling.prices = prices
         if self._thread is not None:
             self._thread.use(store, prepare)
+        self._backlog.begin_round()
         self._retry_at = 0.0
 
     def started(self, call: Call) -> None:
@@ -101,22 +103,34 @@ class Recorder:
             self._thread.put(replace(bodies, call_id=settled.call_id, session_id=settled.session_id))
         return settled
 
-    def tick(self) -> None:
-        """Records the polls that were looked up; tries again, where something waits and its time has come."""
+    def tick(self) -> bool:
+        """Records the polls that were looked up, and writes for a moment what waits, where its time has come.
+
+        True where more can be written.
+        """
         while self._looked_up:
             start, poll, bodies = self._looked_up.popleft()
             if start is not None:
                 self._settling.found(start)
             self._settle(poll, bodies, poll=True)
-        self._retry_if_due()
+        return self._catch_up()
+
+    def _catch_up(self) -> bool:
+        if not self._backlog or self._clock() < self._retry_at:
+            return False
+        return not self._retry(self._piece_s)
 
     def close(self) -> None:
         """Tries once more to write what waits, and says how much of it is lost for good."""
-        lost = 0 if self._thread is None else self._thread.close()
+        if self._thread is not None:
+            # First: polls that it looks up are calls still to be written.
+            self._thread.finish()
         self.tick()
-        while self._waiting and self._retry():
-            pass
-        lost += len(self._waiting) + self._lost
+        self._backlog.begin_round()
+        self._retry(_CLOSE_S)
+        lost = len(self._backlog) + self._backlog.lost
+        if self._thread is not None:
+            lost += self._thread.close()
         if lost:
             logger.warning("sessiontap: the proxy ends with %d records that could not be written", lost)
 
@@ -130,49 +144,29 @@ class Recorder:
             self._looked_up.append((start, poll, bodies))
 
     def _put(self, call: Call) -> None:
-        self._retry_if_due()
-        self._write(call)
-        while len(self._waiting) > self._most_waiting:
-            self._waiting.popleft()
-            self._lost += 1
-
-    def _retry_if_due(self) -> None:
-        if self._waiting and self._clock() >= self._retry_at:
-            self._retry()
-
-    def _retry(self) -> bool:
-        """Writes what waits, the oldest first and not too much at once; True where anything was written."""
-        written = 0
-        again: list[Call] = []
-        self._refused.clear()
-        while self._waiting and written < _MOST_AT_ONCE:
-            call = self._waiting.popleft()
-            if self._written(call):
-                written += 1
-            else:
-                again.append(call)
-        self._waiting.extendleft(reversed(again))
-        # What is still to come of these has to wait its turn.
-        self._refused.update(call.session_id for call in self._waiting)
-        self._caught_up += written
-        if not self._waiting:
-            self._trouble.ends("calls", written=self._caught_up, lost=self._lost)
-            self._lost = self._caught_up = 0
-        return written > 0
-
-    def _write(self, call: Call) -> None:
+        self._catch_up()
         # Whatever of a session waits is written first, so that its records keep their order.
-        if not self._written(call):
-            self._waiting.append(call)
+        if self._backlog.holds(call.session_id):
+            self._backlog.add(call)
+        elif not self._written(call):
+            self._backlog.refused(call)
+
+    def _retry(self, seconds: float) -> bool:
+        """False where the time was up before everything was tried."""
+        waited = bool(self._backlog)
+        done = self._backlog.write(self._written, until=time.monotonic() + seconds)
+        if done:
+            self._retry_at = self._clock() + RETRY_S
+        if waited and not self._backlog:
+            written, lost = self._backlog.settled()
+            self._trouble.ends("calls", written=written, lost=lost)
+        return done
 
     def _written(self, call: Call) -> bool:
-        if call.session_id in self._refused:
-            return False
         try:
             self._store.append(call)
         except StoreError as error:
             self._trouble.refused("calls", error)
-            self._refused.add(call.session_id)
             self._retry_at = self._clock() + RETRY_S
             return False
         if self._thread is not None:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import logging
 import threading
 
+from sessiontap.errors import StoreError
+
 logger = logging.getLogger(__name__)
 
-MOST_CALLS = 10_000
-"""How many records are kept in memory while the store cannot be written; then the oldest are lost."""
+MOST_RECORDS = 10_000
+"""How many records of calls wait in memory while the store cannot be written; then the oldest are lost."""
 
 MOST_BODY_BYTES = 128 * 1024 * 1024
-"""How much of requests and replies is kept in memory meanwhile; then the oldest are lost."""
+"""How much of requests and replies waits in memory while they cannot be stored; then the oldest are lost."""
 
 
 class Trouble:
     """The trouble of all who write into one home, told as one. For use by several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, most_records: int = MOST_RECORDS, most_body_bytes: int = MOST_BODY_BYTES) -> None:
+        self._bounds = (
+            f"at most {most_records:,} records of calls and {most_body_bytes / 1024**2:,.0f} MiB"
+            " of requests and replies, beyond that the oldest are lost"
+        )
         self._mutex = threading.Lock()
         self._among: set[str] = set()
         self._what: str | None = None
@@ -30,12 +36,12 @@ class Trouble:
         with self._mutex:
             return self._what
 
-    def refused(self, who: str, error: Exception) -> None:
-        """The store refuses what `who` writes."""
+    def refused(self, who: str, error: StoreError) -> None:
+        """The store does not take what `who` gives it: it is tried again."""
         self.begins(
             who,
-            f"nothing can be recorded now; {MOST_CALLS:,} calls and {MOST_BODY_BYTES >> 20} MiB of requests"
-            f" and replies at most wait in memory, traffic goes on: {error}",
+            f"not everything can be recorded for now: {error}. Traffic goes on; what is to be recorded waits"
+            f" in memory and is written as soon as that is possible ({self._bounds})",
         )
 
     def begins(self, who: str, what: str) -> None:

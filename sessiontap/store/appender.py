@@ -1,9 +1,9 @@
 """Writing a journal: appends under a lock that holds between processes.
 
 An append is one write to a descriptor opened with O_APPEND, so a killed process leaves at most one torn
-last line; the next append, under the lock, ends that line first. An append does no fsync: what the operating
-system was given survives the death of the process, and waiting for the disk would hold up the traffic; `sync`
-does it, in the background.
+last line; the next append, under the lock, ends that line first. One that finds no room takes back what it
+wrote. An append does no fsync: what the operating system was given survives the death of the process, and
+waiting for the disk would hold up the traffic; `sync` does it, in the background.
 
 The lock is `<file>.lock` beside the file. It is filelock's native lock taken on a descriptor that stays open
 (`FileLock(path + ".lock")` contends with it): 4 µs, where `FileLock` itself opens, checks and closes the
@@ -56,7 +56,7 @@ class Appender:
     Any number of processes and appenders may write one journal.
     """
 
-    __slots__ = ("_create_folders", "_handles", "_lock_timeout_s", "_openings", "_path")
+    __slots__ = ("_create_folders", "_end", "_handles", "_lock_timeout_s", "_openings", "_path")
 
     def __init__(
         self, path: Path, *, create_folders: bool = False, lock_timeout_s: float = LOCK_TIMEOUT_S
@@ -66,6 +66,8 @@ class Appender:
         self._lock_timeout_s = lock_timeout_s
         self._handles: _Handles | None = None
         self._openings = 0
+        # Where the last append ended: a file that is shorter by now has been cut, and is another one.
+        self._end = 0
 
     def open(self) -> int:
         """Opens the journal, where it is not open, and gives the number of this opening, for `append`.
@@ -88,13 +90,17 @@ class Appender:
             try:
                 # Only now: somebody may have removed or replaced the files while this waited for the lock.
                 if is_at(_lock_path(self._path), handles.lock_file):
-                    if not is_at(self._path, handles.data_file):
+                    size = os.fstat(handles.data).st_size
+                    if size < self._end or not is_at(self._path, handles.data_file):
                         # Under the lock nobody replaces it once more.
                         handles = self._open_data_again(handles)
+                        size = os.fstat(handles.data).st_size
                     if only_as is not None and handles.opening != only_as:
                         raise ReplacedError(errno.EAGAIN, "it was replaced", self._path)
-                    size = os.fstat(handles.data).st_size
-                    _write_all(handles.data, line if _ends_with_line(handles.data, size) else b"\n" + line)
+                    if not _ends_with_line(handles.data, size):
+                        line = b"\n" + line
+                    _write_all(handles.data, line, size)
+                    self._end = size + len(line)
                     return
             finally:
                 unlock_descriptor(handles.lock)
@@ -135,6 +141,7 @@ class Appender:
         return self._opened(data, handles.lock, handles.lock_file)
 
     def _opened(self, data: int, lock: int, lock_file: os.stat_result) -> _Handles:
+        self._end = 0
         self._openings += 1
         self._handles = _Handles(data, lock, os.fstat(data), lock_file, self._openings)
         return self._handles
@@ -178,19 +185,17 @@ def wait_for_writer(path: Path, *, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         os.close(lock)
 
 
-def sync(path: Path, *, folders: int = 0) -> None:
-    """Gives a file to the disk, and the names in so many of the folders above it. Raises OSError."""
+def sync(path: Path) -> None:
+    """Gives what is in a file to the disk; its name is `sync_folder`'s. Raises OSError."""
     handle = os.open(path, os.O_RDWR | _BINARY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-    for folder in list(path.parents)[:folders]:
-        sync_folder(folder)
 
 
 def sync_folder(folder: Path) -> None:
-    """Has the disk know the names in a folder."""
+    """Gives the names in a folder to the disk. Raises OSError."""
     # Windows opens no folders, and needs none of this.
     if hasattr(os, "O_DIRECTORY"):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -279,8 +284,14 @@ def _ends_with_line(handle: int, size: int) -> bool:
     return os.read(handle, 1) == b"\n"
 
 
-def _write_all(handle: int, data: bytes) -> None:
-    """Writes everything; one call to the system unless it takes only a part."""
-    written = os.write(handle, data)
-    while written < len(data):
-        written += os.write(handle, memoryview(data)[written:])
+def _write_all(handle: int, data: bytes, size: int) -> None:
+    """Writes everything; one call to the system unless it takes only a part. None of it where that fails."""
+    try:
+        written = os.write(handle, data)
+        while written < len(data):
+            written += os.write(handle, memoryview(data)[written:])
+    except OSError:
+        # Nobody has written behind it: whoever does holds the lock.
+        with suppress(OSError):
+            os.ftruncate(handle, size)
+        raise

@@ -156,7 +156,7 @@ class BodyFile:
 
     def _completed(self, call_id: str, document: _Document) -> _Document:
         """The document with the side that is stored already: a call that answers later comes in two."""
-        raw = journal.read(self._path).tables.get(_BODIES, {}).get(call_id)
+        raw = journal.read(self._path, patient=False).tables.get(_BODIES, {}).get(call_id)
         try:
             before = None if raw is None else _document.decode(raw)
         except journal.UNREADABLE:
@@ -246,7 +246,8 @@ class SessionBodies:
 def part_ids(path: Path) -> set[str]:
     """The ids of the parts that a file holds; what cannot be read holds none. Raises OSError."""
     known: set[str] = set()
-    for block in journal.blocks(path):
+    # Nothing is waited for: what another process writes at this moment may be written twice.
+    for block in journal.blocks(path, patient=False):
         for line in block.lines():
             try:
                 known.update(_keys.decode(line.text).parts or ())

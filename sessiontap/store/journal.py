@@ -8,12 +8,15 @@ may change several documents and tables, and takes effect as a whole or not at a
 
 A write that was cut short leaves a last line without LF. JSON that is cut anywhere is not JSON, so such a
 line is told by not parsing: it is left out and reported, as is every other line that cannot be read. The
-next append seals it (see `appender`). Files are read in blocks of whole lines and never locked for reading.
+next append seals it (see `appender`). Files are read in blocks of whole lines and never locked for reading;
+a line that is being written at that moment is waited for, a moment long.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO, RawIOBase
@@ -35,6 +38,11 @@ UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
 
 _BLOCK_BYTES = 1 << 20
 _REASON_LENGTH = 160
+# How long a line without LF is waited for, and after which time nobody can be at work on it. Linux holds up
+# a write for 0.2 s at a time where the disk does not keep up.
+_WAIT_S = 0.3
+_LOOK_S = 0.001
+_STALE_S = 2.0
 
 _line_decoder = msgspec.json.Decoder(RawChanges)
 _encode = msgspec.json.Encoder().encode
@@ -133,23 +141,32 @@ def changes_line(changes: Changes) -> bytes:
     return _encode(changes) + b"\n"
 
 
-def blocks(path: Path) -> Iterator[Block]:
+def blocks(path: Path, *, patient: bool = True) -> Iterator[Block]:
     """The file in blocks of about 1 MiB that end with a line; nothing where there is no file.
 
-    A line longer than that comes whole, in a longer block. Raises OSError.
+    A line longer than that comes whole, in a longer block. One that is being written is waited for, where
+    the reader is `patient`: up to 0.3 s. Raises OSError.
     """
     try:
         file = path.open("rb", buffering=0)
     except FileNotFoundError:
         return
     with file:
-        yield from blocks_of(file)
+        yield from blocks_of(file, patient=patient)
 
 
-def blocks_of(file: RawIOBase, number: int = 1, offset: int = 0) -> Iterator[Block]:
+def blocks_of(file: RawIOBase, number: int = 1, offset: int = 0, *, patient: bool = False) -> Iterator[Block]:
     """The same of an open file, from where it stands: the start of the line of that number and offset."""
     pieces: list[bytes] = []
-    while piece := file.read(_BLOCK_BYTES):
+    while True:
+        piece = file.read(_BLOCK_BYTES)
+        if not piece:
+            if not (pieces and patient and _changes(file)):
+                break
+            # The whole line once more: a write that failed is taken back, and another one follows.
+            file.seek(offset)
+            pieces = []
+            continue
         end = piece.rfind(b"\n") + 1
         if not end:
             pieces.append(piece)
@@ -163,14 +180,26 @@ def blocks_of(file: RawIOBase, number: int = 1, offset: int = 0) -> Iterator[Blo
         yield Block(b"".join(pieces), number, offset)
 
 
-def read(path: Path) -> Contents:
-    """All tables of a journal, merged; an absent file has none. Raises OSError.
+def _changes(file: RawIOBase) -> bool:
+    """Whether the file changes soon: a write is not one step for who reads, so one may be under way."""
+    if abs(time.time() - os.fstat(file.fileno()).st_mtime) > _STALE_S:
+        return False
+    read, deadline = file.tell(), time.monotonic() + _WAIT_S
+    while time.monotonic() < deadline:
+        time.sleep(_LOOK_S)
+        if os.fstat(file.fileno()).st_size != read:
+            return True
+    return False
+
+
+def read(path: Path, *, patient: bool = True) -> Contents:
+    """All tables of a journal, merged; an absent file has none; `patient` as in `blocks`. Raises OSError.
 
     Blank lines are nothing; every other line that cannot be read is left out and reported.
     """
     tables: RawTables = {}
     problems: list[Problem] = []
-    for block in blocks(path):
+    for block in blocks(path, patient=patient):
         for line in block.lines():
             try:
                 merge_line(tables, line.text)

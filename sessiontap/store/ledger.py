@@ -15,6 +15,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -26,7 +27,7 @@ from sessiontap.call import Call, encode
 from sessiontap.errors import StoreError
 from sessiontap.masking import Masker
 from sessiontap.recent import Recent
-from sessiontap.store.appender import LOCK_TIMEOUT_S, sync
+from sessiontap.store.appender import LOCK_TIMEOUT_S, sync, sync_folder
 from sessiontap.store.bodies import BodyFile, SessionBodies
 from sessiontap.store.folders import BODIES_FILE, CALLS_FILE, folder_key
 from sessiontap.store.journal import Problem, printable
@@ -39,8 +40,6 @@ from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTa
 OPEN_SESSIONS = 32
 """How many sessions stay open for appending; each holds two file descriptors, and two for its bodies."""
 
-# Of a session's file: its own folder, `sessions`, the home.
-_FOLDERS_ABOVE = 3
 _MOST_NAMED = 10_000
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -180,22 +179,26 @@ class Ledger:
     def sync(self) -> None:
         """Gives what was appended so far to the disk itself; may take as long as the disk does.
 
-        Raises StoreError where the disk fails; the others are given to it all the same.
+        Raises StoreError where the disk fails: the others are given to it all the same, and the next time
+        it is tried again.
         """
-        failed: StoreError | None = None
+        failed: dict[tuple[str | None, str], StoreError] = {}
         for _ in range(len(self._unsynced)):
-            session_id, name = self._unsynced.pop()
+            appended = session_id, name = self._unsynced.pop()
             path = self._folder / folder_key(session_id) / name
             try:
                 file = path, path.stat().st_ino
-                sync(path, folders=0 if file in self._named else _FOLDERS_ABOVE)
-                self._named.put(file, None)
-            except FileNotFoundError:
+                sync(path)
+                if file not in self._named:
+                    self._sync_names(path)
+                    self._named.put(file, None)
+            except (FileNotFoundError, NotADirectoryError):
                 continue  # removed since
             except OSError as error:
-                failed = _store_error(path, "written", error)
-        if failed is not None:
-            raise failed
+                failed[appended] = _store_error(path, "written", error)
+        self._unsynced.update(failed)
+        if failed:
+            raise next(iter(failed.values()))
 
     def calls(self, session_id: str | None) -> list[Call]:
         """The calls of one session, the latest version of each, by `started_at` and `call_id`; none is []."""
@@ -289,14 +292,31 @@ class Ledger:
         return file
 
     def _read(self, path: Path) -> list[Call]:
+        size = _size(path)
+        calls = self._read_as_written(path)
+        if all(call.proxy_id is None for call in calls):
+            return calls
+        lively = Liveness(self._home)
+        shown = list(map(lively, calls))
+        # A proxy may have ended its calls, and then itself, since they were read. The dead write no more.
+        if shown != calls and _size(path) != size:
+            shown = list(map(lively, self._read_as_written(path)))
+        return shown
+
+    def _read_as_written(self, path: Path) -> list[Call]:
         calls, problems = read_calls(path)
         if problems:
             self._problems[path] = problems
         else:
             self._problems.pop(path, None)
-        if any(call.proxy_id for call in calls):
-            calls = list(map(Liveness(self._home), calls))
         return calls
+
+    def _sync_names(self, path: Path) -> None:
+        """Gives every name that leads to a new file to the disk: its folder may be new, and the home."""
+        for folder in (path.parent, self._folder, self._home):
+            sync_folder(folder)
+        with suppress(OSError):  # it need not be ours
+            sync_folder(self._home.parent)
 
     def _keys(self) -> list[str]:
         try:
@@ -306,6 +326,13 @@ class Ledger:
             return []
         except OSError as error:
             raise _store_error(self._folder, "read", error) from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _store_error(path: Path, done: str, error: OSError) -> StoreError:

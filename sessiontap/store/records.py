@@ -111,7 +111,7 @@ def read_from(path: Path, start: Position = START) -> Reading | None:
         file.seek(start.offset)
         reader = _Reader(path)
         number, offset, unended = start.number, start.offset, b""
-        for block in journal.blocks_of(file, number, offset):
+        for block in journal.blocks_of(file, number, offset, patient=True):
             reader.feed(block)
             whole = block.data.rfind(b"\n") + 1
             number, offset = block.number + block.data.count(b"\n"), block.offset + whole

@@ -26,7 +26,7 @@ def sessions_with(home: Path, response_id: str) -> Iterator[Path]:
     wanted = b'"response_id":' + msgspec.json.encode(response_id)
     for path in _by_age(home):
         try:
-            if any(wanted in block.data for block in journal.blocks(path)):
+            if any(wanted in block.data for block in journal.blocks(path, patient=False)):
                 yield path
         except OSError:
             continue

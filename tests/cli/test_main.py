@@ -14,12 +14,14 @@ from click.testing import CliRunner
 
 from sessiontap import __version__
 from sessiontap.cli.main import COMMANDS, Entry, LazyGroup, cli
-from sessiontap.cli.prices import SUBCOMMANDS
+from sessiontap.cli.prices import SUBCOMMANDS as PRICES
+from sessiontap.cli.proxy import SUBCOMMANDS as PROXY
 from sessiontap.errors import StoreError
 from tests.cli.running import Run, Start
 from tests.sessions.samples import fill, make_call
 
-NAMES = [*COMMANDS, *(f"prices {name}" for name in SUBCOMMANDS)]
+GROUPS = {"prices": PRICES, "proxy": PROXY}
+NAMES = [*COMMANDS, *(f"{group} {name}" for group, table in GROUPS.items() for name in table)]
 DOCS = Path(__file__).parent.parent.parent / "docs" / "cli.md"
 
 
@@ -37,7 +39,7 @@ def command(name: str) -> click.Command:
 def entry(name: str) -> Entry:
     """Its line in the table that it stands in."""
     group, _, last = name.rpartition(" ")
-    return SUBCOMMANDS[last] if group else COMMANDS[last]
+    return GROUPS[group][last] if group else COMMANDS[last]
 
 
 def python(*args: str) -> subprocess.CompletedProcess[str]:

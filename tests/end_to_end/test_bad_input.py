@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,13 +111,13 @@ def test_a_hostile_session_id_stays_in_the_home(place: Place, session: str) -> N
 
 
 def test_an_unwritable_home_does_not_stop_the_traffic(tmp_path: Path) -> None:
-    """Calls go on, and the log says once that nothing can be recorded, and why."""
+    """Calls go on, and the log says once that they cannot be recorded, and why."""
     home = tmp_path / "home"
     home.write_text("a file where a folder should be")
     with open_place(tmp_path, home=home) as place:
         for _ in range(3):
             assert place.send("nowhere", plain)[0] == 200
-    lines = [line for line in place.proxy.log.splitlines() if "nothing can be recorded now" in line]
+    lines = [line for line in place.proxy.log.splitlines() if "can be recorded for now" in line]
     assert len(lines) == 1
     assert str(home) in lines[0]
 
@@ -142,16 +141,6 @@ def _refused(folder: Path, **options: str) -> str:
     with pytest.raises(SessiontapError) as refused, open_place(folder, options=options):
         pytest.fail("mitmdump has started")
     return str(refused.value)
-
-
-def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
-    """Mitmdump does not start, and says which port is taken."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        said = _refused(tmp_path, listen_port=port)
-    assert port in said
-    assert "address already in use" in said
-    assert "\n" not in said
 
 
 def test_an_unknown_option_is_refused_at_the_start(tmp_path: Path) -> None:

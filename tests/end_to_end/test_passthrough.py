@@ -270,7 +270,8 @@ def test_what_is_asked_of_its_host_never_leaves(
     connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=WAIT_S)
     sent = {"Host": "sessiontap.invalid", "Origin": "http://evil.example", **headers}
     with contextlib.closing(connection):
-        connection.request(*asked.split(), headers=sent)
+        method, url = asked.split()
+        connection.request(method, url, headers=sent)
         reply = connection.getresponse()
         assert json.loads(reply.read())
     assert reply.status == status

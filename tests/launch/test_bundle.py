@@ -69,7 +69,7 @@ def test_each_certificate_once(tmp_path: Path, ours: Path) -> None:
 
 
 def test_a_folder_of_cas(tmp_path: Path, ours: Path) -> None:
-    """requests takes a folder too: each file in it counts."""
+    """Requests takes a folder too: each file in it counts."""
     theirs = authority(tmp_path / "theirs")
     assert der(theirs) in held(
         write_bundle(tmp_path / "home", ours, {"REQUESTS_CA_BUNDLE": str(theirs.parent)})
@@ -135,7 +135,7 @@ def test_no_ca_of_ours(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("keytool") is None, reason="no Java")
 def test_java_reads_its_trust_store(tmp_path: Path, ours: Path) -> None:
-    """keytool lists every certificate of the bundle, under Java's default password."""
+    """Keytool lists every certificate of the bundle, under Java's default password."""
     path = write_bundle(tmp_path / "home", ours, {})
     listed = subprocess.run(
         ["keytool", "-list", "-rfc", "-keystore", path.with_suffix(".jks"), "-storepass", "changeit"],

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
+from sessiontap.errors import StoreError
 from sessiontap.proxy.store_thread import StoreThread
 from sessiontap.proxy.trouble import MOST_BODY_BYTES, Trouble
 from sessiontap.store import Ledger, StoredSession
@@ -138,9 +140,8 @@ def test_what_the_store_refuses_is_stored_later(tmp_path: Path, caplog: pytest.L
         home.unlink()
         assert thread.close() == 0
     assert stored(home) == ["c1", "c2"]
-    assert caplog.messages[0].startswith(
-        "sessiontap: nothing can be recorded now; 10,000 calls and 128 MiB of requests and"
-    )
+    assert "bodies.jsonl cannot be written: Not a directory" in caplog.messages[0]
+    assert "at most 10,000 records of calls and 128 MiB of requests and replies" in caplog.messages[0]
     assert caplog.messages[1:] == ["sessiontap: recording again; of what waited, 2 written, 0 lost"]
 
 
@@ -152,6 +153,59 @@ def test_a_store_that_refuses_to_the_end_is_told_by_number(tmp_path: Path) -> No
     thread.put(of_call(1))
     thread.put(of_call(2))
     assert thread.close() == 2
+
+
+def test_a_session_that_cannot_be_written_holds_up_no_other(tmp_path: Path) -> None:
+    """The bodies of a broken session wait, those of the others are stored at once."""
+    ledger = Ledger(tmp_path)
+    ledger.path("broken").parent.parent.mkdir(parents=True)
+    ledger.path("broken").parent.write_text("a file where a folder should be")
+    store = Gate(tmp_path)
+    thread = started(store)
+    thread.put(replace(of_call(0), session_id="broken"))
+    thread.put(of_call(1))
+    assert store.synced.wait(WAIT_S)
+    assert stored(tmp_path) == ["c1"]
+    ledger.path("broken").parent.unlink()
+    assert thread.close() == 0
+    assert list(ledger.bodies("broken")) == ["c0"]
+
+
+def test_a_large_body_does_not_hold_up_the_disk(tmp_path: Path) -> None:
+    """While a body is being stored, what was appended is given to the disk all the same."""
+    store = Gate(tmp_path)
+    store.open.clear()
+    thread = started(store)
+    thread.put(of_call(0))
+    assert store.waiting.wait(WAIT_S)
+    thread.appended()
+    assert store.synced.wait(1.0)
+    store.open.set()
+    assert thread.close() == 0
+
+
+def test_a_disk_that_fails_is_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What could not be given to the disk is given to it later, without a new append; two lines tell."""
+
+    class Failing(Gate):
+        tries = 0
+
+        def sync(self) -> None:
+            self.tries += 1
+            if self.tries == 1:
+                message = "cannot be written: Input/output error"
+                raise StoreError(message)
+            super().sync()
+
+    store = Failing(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        thread = started(store)
+        thread.appended()
+        assert store.synced.wait(WAIT_S)
+        thread.close()
+    begins, ends = caplog.messages
+    assert "not everything can be recorded for now: cannot be written: Input/output error" in begins
+    assert ends == "sessiontap: recording again; of what waited, 0 written, 0 lost"
 
 
 def test_a_fault_costs_one_body_only(tmp_path: Path) -> None:

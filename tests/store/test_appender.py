@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from sessiontap.store import journal
-from sessiontap.store.appender import Appender, locked, wait_for_writer
+from sessiontap.store.appender import Appender, ReplacedError, locked, wait_for_writer
 from tests.store.journals import line
 from tests.store.limits import LargestFile
 
@@ -127,6 +127,17 @@ def test_readers_take_no_lock(path: Path, appender: Appender) -> None:
         assert ids(path) == ["1"]
 
 
+def test_a_reader_holds_up_no_writer(path: Path, appender: Appender) -> None:
+    """While somebody is in the middle of reading, an append goes its way at once."""
+    for number in range(3):
+        appender.append(line(number, "x" * 1_000_000))
+    reading = journal.blocks(path)
+    next(reading)
+    with closing(Appender(path, lock_timeout_s=0)) as hasty:
+        hasty.append(line(3))
+    assert sum(block.data.count(b"\n") for block in reading) == 3
+
+
 def test_a_write_that_the_system_takes_in_parts_ends_whole(
     path: Path, appender: Appender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,14 +152,25 @@ def test_a_write_that_the_system_takes_in_parts_ends_whole(
 def test_a_write_that_fails_half_way_costs_only_itself(
     path: Path, appender: Appender, largest_file: LargestFile
 ) -> None:
-    """An append that ran out of room raises; the next one that has room seals what it left."""
+    """An append that runs out of room raises and takes back what it wrote; the next one is whole."""
     appender.append(line(1))
     with largest_file(len(line(1)) + 5), pytest.raises(OSError) as caught:
         appender.append(line(2))
     assert caught.value.errno == errno.EFBIG
-    assert path.stat().st_size == len(line(1)) + 5
+    assert path.read_bytes() == line(1)
     appender.append(line(3))
-    assert ids(path) == ["1", "3"]
+    assert path.read_bytes() == line(1) + line(3)
+
+
+def test_a_file_that_was_cut_is_another_file(path: Path, appender: Appender) -> None:
+    """Who remembers what a file holds is told when somebody has emptied it."""
+    appender.append(line(1))
+    opening = appender.open()
+    os.truncate(path, 0)
+    with pytest.raises(ReplacedError):
+        appender.append(line(2), only_as=opening)
+    appender.append(line(2), only_as=appender.open())
+    assert ids(path) == ["2"]
 
 
 def test_close_gives_the_descriptors_back(path: Path, appender: Appender) -> None:

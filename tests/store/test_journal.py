@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessiontap.store import journal
+from tests.store.files import write_old
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def test_one_line_changes_several_tables(path: Path) -> None:
 def test_a_torn_last_line_is_reported_where_it_is(path: Path) -> None:
     """What was cut short is left out, and the report names its line and offset."""
     first = b'{"t":{"a":{"n":1}}}\n'
-    path.write_bytes(first + b'{"t":{"b":{"n"')
+    write_old(path, first + b'{"t":{"b":{"n"')
     contents = journal.read(path)
     assert list(contents.tables["t"]) == ["a"]
     (problem,) = contents.problems
@@ -67,7 +70,7 @@ def test_a_torn_last_line_is_reported_where_it_is(path: Path) -> None:
 
 def test_a_whole_last_line_needs_no_line_end(path: Path) -> None:
     """A line that parses is whole: nothing is lost where only the LF is missing."""
-    path.write_bytes(b'{"t":{"a":{"n":1}}}')
+    write_old(path, b'{"t":{"a":{"n":1}}}')
     assert journal.read(path).problems == ()
     assert tables(path) == {"t": {"a": {"n": 1}}}
 
@@ -77,7 +80,7 @@ def test_every_cut_keeps_every_earlier_document(path: Path) -> None:
     lines = [b'{"t":{"%d":{"text":"\xc3\xa9\\n}"}}}\n' % number for number in range(4)]
     data = b"".join(lines)
     for cut in range(len(data) + 1):
-        path.write_bytes(data[:cut])
+        write_old(path, data[:cut])
         contents = journal.read(path)
         whole = (cut + 1) // len(lines[0])  # a line without its LF is whole
         torn = cut % len(lines[0]) not in {0, len(lines[0]) - 1}
@@ -136,6 +139,52 @@ def test_positions_count_over_blocks(path: Path) -> None:
     assert b"".join(block.data for block in blocks) == path.read_bytes()
 
 
+def test_a_line_that_is_being_written_is_waited_for(path: Path) -> None:
+    """A write is not one step for who reads: half a line that is new may be whole a moment later."""
+    line = b'{"t":{"a":{"text":"%s"}}}\n' % (b"x" * 10_000)
+    path.write_bytes(line[:4096])
+
+    def write_on() -> None:
+        with path.open("ab") as file:
+            file.write(line[4096:])
+
+    writer = threading.Timer(0.02, write_on)
+    writer.start()
+    contents = journal.read(path)
+    writer.join()
+    assert (list(contents.tables["t"]), contents.problems) == (["a"], ())
+
+
+def test_half_a_line_that_is_taken_back_is_never_mixed_with_the_next(path: Path) -> None:
+    """A write that found no room leaves nothing: a reader in the middle of it reads what comes after it."""
+    path.write_bytes(b'{"t":{"a":{}}}\n{"t":{"b":{"text":"fir')
+
+    def take_back() -> None:
+        with path.open("r+b") as file:
+            file.truncate(15)
+            file.seek(15)
+            file.write(b'{"t":{"c":{"text":"second"}}}\n')
+
+    writer = threading.Timer(0.02, take_back)
+    writer.start()
+    contents = journal.read(path)
+    writer.join()
+    assert (list(contents.tables["t"]), contents.problems) == (["a", "c"], ())
+
+
+def test_a_torn_line_is_not_waited_for_long(path: Path) -> None:
+    """Neither where it is old, nor by a writer that would hold up others; a reader waits for a moment."""
+    torn = b'{"t":{"a":{"n"'
+    path.write_bytes(torn)
+    start = time.monotonic()
+    assert len(journal.read(path, patient=False).problems) == 1
+    write_old(path, torn)
+    assert len(journal.read(path).problems) == 1
+    assert time.monotonic() - start < journal._WAIT_S
+    path.write_bytes(torn)
+    assert len(journal.read(path).problems) == 1
+
+
 @given(
     st.binary() | st.lists(st.sampled_from([b'{"t":{"a":{}}}', b"\n", b"null", b"{", b"\r"])).map(b"".join)
 )
@@ -143,7 +192,7 @@ def test_no_bytes_make_reading_fail(data: bytes) -> None:
     """Any file can be read: what is not understood is reported, never raised."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "db.jsonl"
-        path.write_bytes(data)
+        write_old(path, data)
         contents = journal.read(path)
     assert all(str(problem).isprintable() for problem in contents.problems)
 

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 from filelock import FileLock
 
-from sessiontap.bodies import CallBodies
 from sessiontap.call import Call, encode
 from sessiontap.errors import StoreError
 from sessiontap.store import UNASSIGNED, CallStore, Ledger, session_key
@@ -270,39 +269,6 @@ def test_the_home_is_private(
     modes = {path.stat().st_mode & 0o777 for path in [home, *home.rglob("*")] if path.is_dir()}
     assert modes == {0o700}
     assert {path.stat().st_mode & 0o777 for path in home.rglob("*") if path.is_file()} == {0o600}
-
-
-def test_a_sync_gives_files_and_their_names_to_the_disk(
-    tmp_path: Path, new_call: NewCall, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each file that was appended to, and once the folders in which its name is new."""
-    given: list[str] = []
-    really = os.fsync
-
-    def fsync(handle: int) -> None:
-        given.append(Path(f"/proc/self/fd/{handle}").readlink().name)
-        really(handle)
-
-    if not Path("/proc/self/fd").exists():
-        pytest.skip("what a descriptor is can be seen on Linux only")
-    home = tmp_path / "home"
-    with Ledger(home) as ledger:
-        monkeypatch.setattr(os, "fsync", fsync)
-        ledger.append(new_call("a", session_id="one"))
-        ledger.put_bodies(CallBodies(call_id="a", session_id="one", headers={}))
-        assert given == []
-        ledger.sync()
-        assert sorted(set(given)) == sorted(
-            ["calls.jsonl", "bodies.jsonl", ledger.path("one").parent.name, "sessions", "home"]
-        )
-        given.clear()
-        ledger.append(new_call("b", session_id="one"))
-        ledger.sync()
-        assert given == ["calls.jsonl"]
-        ledger.sync()
-        assert given == ["calls.jsonl"]
-        ledger.path("one").unlink()
-        ledger.sync()
 
 
 def test_a_reply_is_found_by_its_providers_id(tmp_path: Path, new_call: NewCall) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sessiontap.call import Call
 from sessiontap.store import Ledger
 from sessiontap.store.presence import Liveness, Presence
+from sessiontap.store.records import Calls, read_calls
 
 RUNNING = Call(
     call_id="c1",
@@ -124,3 +125,20 @@ def test_an_id_that_nobody_has_is_dead(tmp_path: Path, proxy_id: str) -> None:
 def test_a_call_that_names_no_proxy_stays_as_it_is(tmp_path: Path) -> None:
     """Records of before have no such mark: nothing is known of them."""
     assert Liveness(tmp_path)(RUNNING) == RUNNING
+
+
+def test_a_proxy_that_ends_while_it_is_read_leaves_no_false_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its call was under way as the file was read, and ended before its life was asked for: it has ended."""
+    proxy = Ledger(tmp_path)
+    proxy.append(RUNNING)
+
+    def reading(path: Path) -> Calls:
+        found = read_calls(path)
+        proxy.append(msgspec.structs.replace(RUNNING, status="ok"))
+        proxy.close()
+        return found
+
+    monkeypatch.setattr("sessiontap.store.ledger.read_calls", reading)
+    assert status(tmp_path) == ("ok", None)

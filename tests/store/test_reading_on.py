@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sessiontap.call import Call, encode
 from sessiontap.store.journal import Problem, documents_line
 from sessiontap.store.records import START, Position, newer_problems, read_calls, read_from
+from tests.store.files import write_old
 
 NewCall = Callable[..., Call]
 
@@ -65,7 +66,7 @@ def test_a_removal_is_told(path: Path, new_call: NewCall, removal: bytes) -> Non
 def test_a_line_that_was_cut_short_is_read_again(path: Path, new_call: NewCall) -> None:
     """The next reading begins before it, and finds it whole or sealed."""
     whole, last = line(new_call("a")), line(new_call("b"))
-    path.write_bytes(whole + last[:-20])
+    write_old(path, whole + last[:-20])
     reading = read_from(path, START)
     assert reading is not None
     assert [problem.line for problem in reading.problems] == [2]
@@ -131,7 +132,7 @@ def test_any_steps_report_what_one_reading_reports(
     end, newer = START, 0
     problems: list[Problem] = []
     for cut in cuts:
-        path.write_bytes(whole[:cut])
+        write_old(path, whole[:cut])
         reading = read_from(path, end)
         assert reading is not None
         if reading.end is None:

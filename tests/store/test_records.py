@@ -8,6 +8,7 @@ import pytest
 from sessiontap.call import Call, encode
 from sessiontap.store import journal
 from sessiontap.store.records import read_calls
+from tests.store.files import write_old
 
 NewCall = Callable[..., Call]
 
@@ -123,7 +124,7 @@ def test_every_cut_of_the_last_calls_keeps_the_earlier_ones(path: Path, new_call
     last = line(x) + line(y)
     start = b"".join(map(line, kept))
     for cut in range(len(last)):
-        path.write_bytes(start + last[:cut])
+        write_old(path, start + last[:cut])
         calls, problems = read_calls(path)
         whole = (cut + 1) // len(line(x))  # a line without its LF is whole
         torn = cut % len(line(x)) not in {0, len(line(x)) - 1}

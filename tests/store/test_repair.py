@@ -18,6 +18,7 @@ from sessiontap.store.appender import locked
 from sessiontap.store.records import read_calls
 from sessiontap.store.repair import Aside, repair
 from sessiontap.store.verify import Totals, verify_journal
+from tests.store.files import write_old
 from tests.store.limits import LargestFile
 
 NewCall = Callable[..., Call]
@@ -97,7 +98,7 @@ def test_the_file_cut_at_every_byte_of_its_last_three_lines(path: Path, new_call
     lines = [line(new_call(name)) for name in "abcd"]
     whole = b"".join(lines)
     for cut in range(len(lines[0]), len(whole)):
-        path.write_bytes(whole[:cut])
+        write_old(path, whole[:cut])
         before = read_calls(path).calls
         assert len(before) == sum(len(b"".join(lines[: count + 1])) - 1 <= cut for count in range(4))
         done = repair(path)
@@ -164,7 +165,7 @@ def test_the_good_documents_of_a_line_stay(path: Path, new_call: NewCall) -> Non
 def test_a_record_that_only_its_reader_can_use_stays(path: Path, new_call: NewCall) -> None:
     """Bytes that are no text, in a field that this version does not know, go aside; the record does not."""
     text = line(new_call("a")).replace(b'{"schema":1', b'{"later":"\xff","schema":1')
-    path.write_bytes(text)
+    write_old(path, text)
     before = read_calls(path)
     assert [call.call_id for call in before.calls] == ["a"]
     assert repair(path) is not None
@@ -311,7 +312,7 @@ def test_whatever_is_damaged_nothing_that_could_be_read_is_lost(
         data = _damaged(data, kind, at, how)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "calls.jsonl"
-        path.write_bytes(data)
+        write_old(path, data)
         before = {call.call_id: call for call in read_calls(path).calls}
         findings = [each for each in verify_journal(path, Totals()) if each.line is not None]
         done = repair(path)
@@ -338,7 +339,7 @@ def test_no_bytes_make_a_repair_fail(data: bytes) -> None:
     """Any file can be repaired; documents of a journal that is no file of calls stay as they were."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bodies.jsonl"
-        path.write_bytes(data)
+        write_old(path, data)
         before = journal.read(path).tables
         done = repair(path)
         after = journal.read(path)

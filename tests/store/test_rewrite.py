@@ -9,6 +9,7 @@ import pytest
 from sessiontap.store import journal
 from sessiontap.store.appender import Appender, locked
 from sessiontap.store.rewrite import compact
+from tests.store.files import write_old
 from tests.store.journals import line
 from tests.store.limits import LargestFile
 
@@ -63,7 +64,7 @@ def test_an_unfinished_last_line_goes_over_as_it_is(path: Path, appender: Append
         appender.append(line(1))
     whole = path.read_bytes()
     for cut in range(1, len(line(2))):
-        path.write_bytes(whole + line(2)[:cut])
+        write_old(path, whole + line(2)[:cut])
         compact(path)
         if cut < len(line(2)) - 1:
             assert path.read_bytes() == line(1) + line(2)[:cut]

@@ -14,6 +14,7 @@ from sessiontap.store import Ledger, journal, session_key
 from sessiontap.store.appender import locked
 from sessiontap.store.folders import look_into
 from sessiontap.store.verify import Finding, Totals, verify_folder
+from tests.store.files import write_old
 
 NewCall = Callable[..., Call]
 
@@ -108,7 +109,7 @@ def test_the_file_cut_at_every_byte_of_its_last_three_lines(path: Path) -> None:
     whole = path.read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 0x0A]
     for cut in range(len(whole)):
-        path.write_bytes(whole[:cut])
+        write_old(path, whole[:cut])
         totals = Totals()
         findings = list(verify_folder(path.parent, totals))
         # A line without its LF is whole.
