@@ -93,7 +93,7 @@ class Model:
         assert isinstance(metadata, dict)
         with self._lock:
             # A socket's later messages say only what is new: who has answered so far is for us to remember.
-            finished = self._finished.setdefault(metadata["session_id"], set())
+            finished = self._finished.setdefault(metadata["thread_id"], set())
             finished |= {name for name in COLOURS if f"Sender: /root/{name}\\n" in text}
             waiting = '"function_call_output"' in text and len(finished) < len(COLOURS)
         if waiting:
