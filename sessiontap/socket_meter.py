@@ -105,12 +105,17 @@ class SocketMeter:
         return [metered for metered in calls if metered is not None]
 
     def _whose(self, message: JsonObject | None, sent: bytes) -> Identity:
-        """Whose a call is: its message may say so; one that the provider begins goes with the one before."""
-        if message is not None:
-            # The parameters stand at the top, or where the realtime APIs have them.
-            self._identity = self._claims.settled({**obj(message, "response"), **message}, sent)
-        elif self._identity is None:
-            self._identity = self._claims.settled()
+        """Whose a call is: its message may say so.
+
+        One that says nothing goes with the one before, and so does one that the provider begins.
+        """
+        if message is None and self._identity is not None:
+            return self._identity
+        # The parameters stand at the top, or where the realtime APIs have them.
+        said = {} if message is None else {**obj(message, "response"), **message}
+        identity = self._claims.settled(said, sent)
+        if self._identity is None or identity.session_source != "none":
+            self._identity = identity
         return self._identity
 
     def _begin(

@@ -27,12 +27,13 @@ _WIDEST = 2000
 @json_option
 @home_option
 def doctor(pricing: Path | None, confdir: Path | None, home: Path, *, as_json: bool) -> None:
-    """Look for what is not in order, and why a session stays empty.
+    """Look for what is not in order.
 
-    Of the home: versions, room on its disk, whether records can be written (a file is written and removed)
-    and the newest read, prices, models without one. Of this shell: whether it goes through a proxy that
-    records, what NO_PROXY keeps from it, which clients trust its CA, Node, and who has refused the
-    certificate. Changes nothing. Exit code 1 where there is a problem; a warning is none.
+    And for why a session stays empty. Of the home: versions, room on its disk, whether records can be
+    written (a file is written and removed) and the newest read, prices, models without one. Of this shell:
+    whether it goes through a proxy that records, what NO_PROXY keeps from it, which clients trust its CA,
+    Node, and who has refused the certificate. Changes nothing. Exit code 1 where there is a problem; a
+    warning is none.
 
     \b
     Examples:

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from sessiontap.cli.main import cli
+
+
+@pytest.fixture(autouse=True)
+def _bare_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without variables, programs and a CA."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -21,7 +32,10 @@ def test_a_good_home_is_exit_code_0(home: Path) -> None:
     """One line a finding: verdict, topic, message."""
     result = CliRunner().invoke(cli, ["doctor", "--home", str(home)])
     assert result.exit_code == 0
-    assert [line.split()[1] for line in result.stdout.splitlines()] == ["versions", "home", "disk", "prices"]
+    topics = [line.split()[1] for line in result.stdout.splitlines()]
+    assert topics == ["versions", "home", "disk", "prices", "proxy", "CA"]
+    assert result.stdout.splitlines()[-2].startswith("info     proxy        none is set here: ")
+    assert result.stdout.splitlines()[-2].endswith(f" -> sessiontap run --home {home} -- COMMAND")
 
 
 def test_a_broken_price_file_is_a_warning(home: Path) -> None:
@@ -29,7 +43,7 @@ def test_a_broken_price_file_is_a_warning(home: Path) -> None:
     (home / "pricing.yaml").write_text("providers: [x]\n")
     result = CliRunner().invoke(cli, ["doctor", "--home", str(home)])
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == (
+    assert result.stdout.splitlines()[4] == (
         f"warning  your prices  not used, sessiontap's own are: {home / 'pricing.yaml'}:1: providers: "
         "a list; allowed is a mapping"
     )
@@ -45,7 +59,8 @@ def test_a_problem_is_exit_code_1(tmp_path: Path) -> None:
 
 
 def test_findings_are_json(home: Path) -> None:
-    """An array of verdict, topic and message."""
+    """An array of verdict, topic, message and the command that mends it, or null."""
     result = CliRunner().invoke(cli, ["doctor", "--json", "--home", str(home)])
     found = json.loads(result.stdout)
-    assert [sorted(each) for each in found] == [["message", "topic", "verdict"]] * 4
+    assert [sorted(each) for each in found] == [["fix", "message", "topic", "verdict"]] * 6
+    assert [each["fix"] is None for each in found] == [True, True, True, True, False, False]

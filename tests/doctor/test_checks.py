@@ -9,6 +9,7 @@ from sessiontap.doctor.disk import check_disk
 from sessiontap.doctor.home import check_home
 from sessiontap.doctor.prices import check_prices
 from sessiontap.doctor.store import check_store
+from sessiontap.doctor.unpriced import check_unpriced
 from sessiontap.doctor.versions import check_versions
 from sessiontap.settings import Settings
 
@@ -26,6 +27,7 @@ def test_every_check_is_quiet_about_a_good_home(home: Path) -> None:
     found = {check: list(check(Settings(home=home))) for check in CHECKS}
     # Nothing is recorded there yet; how full this machine's disk is, is not the home's fault.
     assert found.pop(check_store) == []
+    assert found.pop(check_unpriced) == []
     assert len(found.pop(check_disk)) == 1
     assert all(findings and {each.verdict for each in findings} == {"ok"} for findings in found.values())
     assert list(home.iterdir()) == []
@@ -53,7 +55,8 @@ def test_a_home_that_others_may_read_is_a_warning(home: Path) -> None:
     """It says what to type."""
     home.chmod(0o755)
     (found,) = check_home(Settings(home=home))
-    assert (found.verdict, found.message) == ("warning", f"{home}: others may look into it; chmod 700 {home}")
+    assert (found.verdict, found.message) == ("warning", f"{home}: others may look into it")
+    assert found.fix == f"chmod 700 {home}"
 
 
 def test_a_mistake_in_the_users_prices_is_told_with_its_line(home: Path) -> None:
