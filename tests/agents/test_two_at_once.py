@@ -12,9 +12,9 @@ pytestmark = pytest.mark.agents
 
 
 def test_runs_that_share_a_proxy_are_a_session_each(bench: Bench) -> None:
-    """All four at once, each by a run that joins one proxy: four sessions, each with one agent's calls."""
-    with bench.proxy() as proxy:
-        runs = [bench.start(program, QUESTION, "--port", str(proxy.port)) for program in PROGRAMS]
+    """All four at once, each by a run through the background proxy: four sessions, each of one agent."""
+    with bench.background():
+        runs = [bench.start(program, QUESTION, joins=True) for program in PROGRAMS]
         ended = [bench.ended(run) for run in runs]
 
     assert [(each.code, each.out.strip()) for each in ended] == [(0, ANSWER)] * len(PROGRAMS), ended
@@ -27,10 +27,8 @@ def test_runs_that_share_a_proxy_are_a_session_each(bench: Bench) -> None:
 @pytest.mark.parametrize("program", [CLAUDE, CODEX, OPENCODE], ids=lambda program: program.program)
 def test_two_of_a_kind_in_one_shell_are_told_apart_by_their_own_ids(bench: Bench, program: Program) -> None:
     """Two with nothing but the proxy's variables, one of them with sub-agents: two sessions, by their ids."""
-    with bench.proxy() as proxy:
-        asked = bench.start_in_shell(program, QUESTION, proxy)
-        helped = bench.start_in_shell(program, HELPERS, proxy)
-        ended = [bench.ended(asked), bench.ended(helped)]
+    with bench.background():
+        ended = bench.in_one_shell((program, QUESTION), (program, HELPERS))
 
     assert [(each.code, each.out.strip()) for each in ended] == [(0, ANSWER), (0, HELPED)], ended
     sessions = bench.sessions()

@@ -7,7 +7,7 @@ from sessiontap.identity import basic_user
 
 @pytest.mark.parametrize("encoded", ["cnVuLTE/cGF0aD0vYS9iPjpu", "cnVuLTE_cGF0aD0vYS9iPjpu"])
 def test_both_alphabets_of_base64_are_read(encoded: str) -> None:
-    """A proxy's user is read as RFC 7617 has it written, and as opencode writes it: in the alphabet for URLs."""
+    """A proxy's user is read as RFC 7617 writes it, and as opencode does: in the alphabet for URLs."""
     assert basic_user(f"Basic {encoded}") == "run-1?path=/a/b>:n"
 
 
