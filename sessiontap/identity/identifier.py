@@ -19,10 +19,10 @@ from sessiontap.untrusted import JsonObject
 
 _PROPERTY_PREFIX = "helicone-property-"
 _NO_BODY: JsonObject = {}
-_PLACES = (*(place for rule in (*RULES, *LAST_RULES) for place in rule.where), *PLACES_OF_PATHS)
+PLACES = (*(place for rule in (*RULES, *LAST_RULES) for place in rule.where), *PLACES_OF_PATHS)
 
 LARGE_MEMBERS = frozenset(
-    place.path.partition(".")[0] for place in _PLACES if isinstance(place, Body) and "." in place.path
+    place.path.partition(".")[0] for place in PLACES if isinstance(place, Body) and "." in place.path
 )
 """The members of a body in which something may stand that identifies, however large they are."""
 

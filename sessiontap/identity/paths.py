@@ -32,6 +32,8 @@ class Dialect:
     """The sub-agent's id."""
     shape: re.Pattern[str] = re.compile(r"(.+)", re.DOTALL)
     """What the id's text has to be like; its first group is the id."""
+    threads: bool = False
+    """There are ids of other conversations too: a sub-agent's call names its parent or its kind."""
     parent: tuple[Place, ...] = ()
     """The id of the one that started it, where that is not the main agent."""
     kind: tuple[Place, ...] = ()
@@ -52,6 +54,7 @@ CLAUDE_CODE = Dialect(
 )
 CODEX = Dialect(
     own=_codex("thread_id", Header("thread-id")),
+    threads=True,
     parent=(
         *_codex("parent_thread_id", Header("x-codex-parent-thread-id")),
         Body("client_metadata.x-codex-parent-thread-id"),
@@ -107,8 +110,9 @@ def path_within(evidence: Evidence, session_id: str, lineage: Lineage, *, beside
         if (named := _named(dialect, evidence)) is not None:
             return named + below
         kind = None if kind in dialect.steps else kind
-        if own is not None and own not in {session_id, besides}:
-            parent = text_at(dialect.parent, evidence)
+        parent = text_at(dialect.parent, evidence)
+        told = not dialect.threads or kind is not None or parent is not None
+        if own is not None and told and own not in {session_id, besides}:
             return lineage.agent(session_id, own, parent, kind) + below
         if below:
             return below
