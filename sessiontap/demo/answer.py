@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -37,6 +38,8 @@ class Answer:
     `latency_s` is the pause before the status line, `delay_s` that before each chunk but the first.
     `abort_after` cuts the connection after so many chunks: before the end that the framing promises
     (a joined reply is one chunk, so only 0 cuts it, after the headers).
+    `take_over` gets the connection after the headers of a reply that has no body, as a WebSocket's 101 is;
+    when it returns the connection is closed.
     """
 
     status: int = 200
@@ -46,6 +49,7 @@ class Answer:
     latency_s: float = 0.0
     delay_s: float = 0.0
     abort_after: int | None = None
+    take_over: Callable[[socket.socket], None] | None = None
 
 
 Handler: TypeAlias = Callable[[ReceivedCall], Answer]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +21,7 @@ from sessiontap.demo.answer import Answer, Handler, ReceivedCall
 from sessiontap.demo.certificates import make_certificates
 
 _TLS_HANDSHAKE = b"\x16"  # the record type that every ClientHello begins with (RFC 8446, section 5.1)
-_NO_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_NO_BODY = (HTTPStatus.SWITCHING_PROTOCOLS, HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 
 
 class Double:
@@ -58,6 +58,15 @@ class Double:
         except Exception as fault:  # noqa: BLE001 - whatever a handler raises must not kill its connection unseen
             self.faults.append(fault)
             return Answer(status=500, chunks=(b"the double's handler failed",), chunked=False)
+
+    def hand_over(self, take_over: Callable[[socket.socket], None], connection: socket.socket) -> None:
+        """Leaves a connection to what an answer brought for it, until that returns."""
+        try:
+            take_over(connection)
+        except OSError:
+            raise  # the other side went away
+        except Exception as fault:  # noqa: BLE001 - as in `answer`
+            self.faults.append(fault)
 
     def close(self) -> None:
         """Cuts every connection and waits for the threads; again is harmless."""
@@ -172,6 +181,9 @@ class _Connection(BaseHTTPRequestHandler):
         elif answer.status not in _NO_BODY:
             self.send_header("Content-Length", str(len(joined)))
         self.end_headers()
+        if answer.take_over:
+            self.close_connection = True
+            cast("_Server", self.server).double.hand_over(answer.take_over, self.connection)
         if bodiless:
             return
         if self._send_chunks(answer, answer.chunks if answer.chunked else (joined,)) and answer.chunked:

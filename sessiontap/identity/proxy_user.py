@@ -14,6 +14,8 @@ from sessiontap.identity.texts import cleaned
 
 _KEYS = frozenset({"path", "user", "budget"})
 _LARGEST_BUDGET = Decimal(10**9)
+# opencode writes base64 in the alphabet for URLs.
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def basic_user(authorization: str) -> str | None:
     if scheme.lower() != "basic":
         return None
     try:
-        return base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
+        return base64.b64decode(encoded.translate(_URL_SAFE), validate=True).decode("utf-8", "replace")
     except ValueError:  # also what b64decode says of characters that are not ASCII
         return None
 

@@ -130,6 +130,39 @@ def test_a_failing_handler_is_a_500_and_a_fault(double: Double, connect: Connect
     assert [repr(fault) for fault in double.faults] == ["LookupError('no such thing')"]
 
 
+def test_an_answer_takes_its_connection_over(double: Double, connect: Connect) -> None:
+    """After a 101 the connection is whoever took it over's, and is closed when that returns."""
+    double.handler = lambda _call: Answer(
+        status=101,
+        headers=(("Upgrade", "echo"),),
+        take_over=lambda taken: taken.sendall(taken.recv(100)[::-1]),
+    )
+    connection = connect()
+    connection.sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: echo\r\n\r\n")
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += connection.sock.recv(1)
+    connection.sock.sendall(b"abc")
+
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert connection.sock.recv(100) == b"cba"
+    assert connection.sock.recv(100) == b""
+
+
+def test_what_takes_over_and_fails_is_a_fault(double: Double, connect: Connect) -> None:
+    """What is raised after the headers stands in the faults."""
+
+    def take_over(_: socket.socket) -> None:
+        raise LookupError("no such thing")  # noqa: EM101, TRY003 - the text is what is looked for
+
+    double.handler = lambda _call: Answer(status=101, take_over=take_over)
+    connection = connect()
+    connection.request("GET", "/")
+    assert connection.getresponse().status == 101
+    assert connection.sock.recv(1) == b""
+    assert [repr(fault) for fault in double.faults] == ["LookupError('no such thing')"]
+
+
 def test_answers_plain_http_on_the_same_port(double: Double) -> None:
     """A connection that does not begin with TLS is answered in plain http."""
     connection = http.client.HTTPConnection("127.0.0.1", double.port, timeout=30)
