@@ -23,7 +23,7 @@ class Terminal:
     _read_to: int = field(default=0)
 
     def type(self, keys: str) -> None:
-        """Presses keys; `\\x03` is Ctrl-C, `\\x1a` is Ctrl-Z."""
+        """Presses keys: control characters are what a keyboard sends with Ctrl."""
         os.write(self.descriptor, keys.encode())
 
     def wait_for(self, text: str) -> str:

@@ -35,6 +35,7 @@ def der(path: Path) -> bytes:
 
 @pytest.fixture
 def ours(tmp_path: Path) -> Path:
+    """A CA of ours."""
     return authority(tmp_path / "ours")
 
 
