@@ -1,13 +1,15 @@
 """Makes conversations as agents, chats and scripts hold them, ten at a time from one client, without any id.
 
-What each call's session is, the maker knows. Two things no proxy can know, and they count as sessions of their
-own here: an edit of the very first message, and the very first message sent again after a good reply; neither
-repeats anything that only its conversation said. Conversations may come to the same words by chance ("hi", "OK",
-"continue"); they stay two, and who takes one for the other is wrong.
+What each call's session is, the maker knows. Two things no proxy can know, and they count as sessions of
+their own here: an edit of the very first message, and the very first message sent again after a good reply;
+neither repeats anything that only its conversation said. Some sessions are runs of one script: they begin
+alike, ask alike, and mostly get short answers, so that several may be word for word the same for a while.
+They stay several all the same, and who takes one for the other is wrong.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 import random
 from collections.abc import Iterator
@@ -18,17 +20,22 @@ from benchmarks.dialects import DIALECTS, Dialect, Style, ToolUse, Turn
 
 CONVERSATIONS = 1_000
 AT_ONCE = 10
+SCRIPTED = 0.08
 
-_WORDS = """the a of to and in is it you that he was for on are with as his they be at one have this from or had by
-hot but some what there we can out other were all your when up use word how said an each she which do their time
-if will way about many then them would write like so these her long make thing see him two has look more day could
-go come did my sound no most number who over know water than call first people may down side been now find session
-proxy token price record stream model agent file test error branch commit query table index""".split()
+_WORDS = (  # noqa: SIM905 -- a list of them would be a page long
+    "the a of to and in is it you that he was for on are with as his they be at one have this from or had "
+    "by hot but some what there we can out other were all your when up use word how said an each she "
+    "which do their time if will way about many then them would write like so these her long make thing "
+    "see him two has look more day could go come did my sound no most number who over know water than "
+    "call first people may down side been now find session proxy token price record stream model agent "
+    "file test error branch commit query table index "
+).split()
 _SYSTEMS = (
     "You are a helpful assistant.",
     "You are a coding agent. Keep going until the task is done. " * 40,
     "Answer in one sentence. Never apologise.",
-    "# CLAUDE.md\n" + "\n".join(f"- Rule {n}: prefer small modules and plain names in all of the code." for n in range(60)),
+    "# CLAUDE.md\n"
+    + "\n".join(f"- Rule {n}: prefer small modules and plain names in all of the code." for n in range(60)),
 )
 _PROJECT = "<system-reminder>\n" + _SYSTEMS[3] + "\n</system-reminder>\n"
 _COMMON_OPENINGS = (
@@ -41,12 +48,26 @@ _COMMON_OPENINGS = (
     _PROJECT + "Fix the failing tests and explain in detail what was wrong with them, file by file.",
     "Translate to French: Good morning, my dear neighbour, how is the weather over there today?",
 )
-_SHORT_REPLIES = ("OK", "OK.", "Done.", "Sure!", "Hello! How can I help you today?", "Yes", "No", "I don't know.")
+_SHORT_REPLIES = (
+    "OK",
+    "OK.",
+    "Done.",
+    "Sure!",
+    "Hello! How can I help you today?",
+    "Yes",
+    "No",
+    "I don't know.",
+)
 _HABITS = (
     "I'm sorry, but I can't help with that request. Is there anything else that I can do for you?",
     "All tests pass now. Let me know if you would like me to change anything else in the project.",
 )
 _FOLLOW_UPS = ("continue", "yes", "thanks", "go on", "Are you sure?", "ok", "Next.")
+_SCRIPTS = (
+    ("Think of a number.", "Double it.", "Is it even?", "Explain."),
+    ("hi", "continue", "continue", "thanks"),
+    ("Name a colour.", "Another one.", "Another one.", "Another one.", "Which was the first?"),
+)
 _TOOLS = ("read_file", "bash", "search", "get_weather")
 
 
@@ -79,6 +100,8 @@ class _Branch:
     response_id: str | None = None
     sent: int = 0
     """How many of the turns the server has, where it keeps them."""
+    summed_up: bool = False
+    """The first turn is the summary of what was before."""
 
 
 @dataclass(slots=True)
@@ -98,36 +121,45 @@ class _Talk:
     left: int
     branches: list[_Branch] = field(default_factory=list)
     own: int = 0
+    script: tuple[str, ...] = ()
+    """What the user says, first to last, where a script does."""
 
 
-def talks(seed: int, conversations: int = CONVERSATIONS, at_once: int = AT_ONCE) -> list[Call]:
-    """The calls of so many conversations, in the order in which they begin."""
-    return list(_Maker(random.Random(seed), conversations, at_once).calls())
+def talks(
+    seed: int, conversations: int = CONVERSATIONS, at_once: int = AT_ONCE, scripted: float = SCRIPTED
+) -> list[Call]:
+    """The calls of so many conversations, in the order in which they begin.
+
+    `scripted` is the share of them that are runs of a script.
+    """
+    made = _Maker(random.Random(seed), conversations, at_once, scripted).calls()
+    return sorted(made, key=lambda call: call.begins_at)
 
 
 class _Maker:
-    def __init__(self, rng: random.Random, conversations: int, at_once: int) -> None:
+    def __init__(self, rng: random.Random, conversations: int, at_once: int, scripted: float) -> None:
         self._rng = rng
         self._conversations = conversations
         self._at_once = at_once
+        self._scripted = scripted
         self._now = 1_800_000_000.0
         self._number = 0
 
     def calls(self) -> Iterator[Call]:
-        """Whoever is at work takes a step; when one is done, another begins."""
-        begun, active = 0, []
-        free_at: dict[str, float] = {}
-        while begun < self._conversations or active:
-            while len(active) < self._at_once and begun < self._conversations:
-                active.append(self._talk(begun))
-                begun += 1
-            talk = self._rng.choice(active)
-            self._now = max(self._now + self._rng.expovariate(1 / 3), free_at.get(talk.name, 0.0))
+        """The sessions take their steps each at its own pace; when one is done, another begins."""
+        first = range(min(self._at_once, self._conversations))
+        active = [(self._now + number, number, self._talk(number)) for number in first]
+        begun = len(active)
+        while active:
+            self._now, number, talk = heapq.heappop(active)
             made = self._step(talk)
-            free_at[talk.name] = max(call.ends_at for call in made) + self._rng.uniform(0.01, 5)
             yield from made
-            if talk.left <= 0:
-                active.remove(talk)
+            free_at = max(call.ends_at for call in made) + self._rng.uniform(0.01, 20)
+            if talk.left > 0:
+                heapq.heappush(active, (free_at, number, talk))
+            elif begun < self._conversations:
+                heapq.heappush(active, (free_at, begun, self._talk(begun)))
+                begun += 1
 
     def _talk(self, number: int) -> _Talk:
         rng = self._rng
@@ -135,7 +167,15 @@ class _Maker:
         talk = _Talk(
             name=f"talk-{number}",
             dialect=dialect,
-            style=Style(*(rng.random() < 0.4 for _ in range(5))),
+            style=Style(
+                blocks=rng.random() < 0.4,
+                marks=rng.random() < 0.4,
+                strips=rng.random() < 0.4,
+                trims_results=rng.random() < 0.4,
+                drops_thinking=rng.random() < 0.4,
+                reminds=rng.choice(("block", "text")) if rng.random() < 0.1 else "",
+                window=6 if rng.random() < 0.05 else 0,
+            ),
             system=rng.choice(_SYSTEMS),
             model=rng.choice(("small", "large")),
             tools=rng.random() < 0.5,
@@ -144,6 +184,14 @@ class _Maker:
             streams=rng.choice((0.0, 0.5, 1.0)),
             left=1 if rng.random() < 0.1 else rng.randint(2, 12),
         )
+        if rng.random() < self._scripted:
+            # The same program on many inputs, or many times on the same one.
+            talk.dialect, talk.style, talk.system, talk.model = DIALECTS[0], Style(), _SYSTEMS[0], "small"
+            talk.tools = talk.keeps = talk.thinks = False
+            talk.script = rng.choice(_SCRIPTS)
+            talk.left = len(talk.script)
+            talk.branches.append(_Branch([Turn("user", talk.script[0])], talk.name))
+            return talk
         opening = rng.choice(_COMMON_OPENINGS) if rng.random() < 0.35 else self._text(5, 80)
         talk.branches.append(_Branch([Turn("user", opening)], talk.name))
         return talk
@@ -153,11 +201,14 @@ class _Maker:
         talk.left -= 1
         rng = self._rng
         branch = rng.choice(talk.branches)
-        chance = rng.random()
+        chance = 0.5 if talk.script else rng.random()
         answered = [n for n, turn in enumerate(branch.turns) if turn.role == "assistant"]
         if not answered:
             if chance < 0.04:
-                return [self._call(talk, branch, "fails", fails=True), self._call(talk, branch, "tried again")]
+                return [
+                    self._call(talk, branch, "fails", fails=True),
+                    self._call(talk, branch, "tried again"),
+                ]
             return [self._call(talk, branch, "opens")]
         if chance < 0.05:
             return [*self._forks(talk, branch)]
@@ -169,14 +220,16 @@ class _Maker:
             return self._compacts(talk, branch)
         if chance < 0.17 and talk.tools and not talk.keeps:
             return self._delegates(talk, branch)
-        self._goes_on(branch)
+        self._goes_on(talk, branch)
         if chance < 0.20:
             return [self._call(talk, branch, "fails", fails=True), self._call(talk, branch, "tried again")]
         return [self._call(talk, branch, "goes on")]
 
-    def _goes_on(self, branch: _Branch) -> None:
+    def _goes_on(self, talk: _Talk, branch: _Branch) -> None:
         last = branch.turns[-1]
-        if last.calls:
+        if talk.script:
+            branch.turns.append(Turn("user", talk.script[len(branch.turns) // 2]))
+        elif last.calls:
             branch.turns.append(Turn("results", results=[(use, self._text(1, 200)) for use in last.calls]))
         else:
             branch.turns.append(Turn("user", self._follow_up()))
@@ -185,7 +238,7 @@ class _Maker:
         other = replace(branch, turns=list(branch.turns))
         talk.branches.append(other)
         for each in (branch, other):
-            self._goes_on(each)
+            self._goes_on(talk, each)
             yield self._call(talk, each, "forks")
 
     def _edits(self, talk: _Talk, branch: _Branch) -> Call:
@@ -195,6 +248,7 @@ class _Maker:
         branch.turns[at:] = [Turn("user", self._follow_up() if at else self._text(5, 60))]
         branch.response_id, branch.sent = None, 0
         if at == 0:
+            branch.summed_up = False
             return self._anew(talk, branch, "edits the very first message")
         return self._call(talk, branch, "edits")
 
@@ -202,7 +256,7 @@ class _Maker:
         """The last reply is wanted once more."""
         del branch.turns[last:]
         branch.response_id, branch.sent = None, 0
-        if len(branch.turns) == 1:
+        if len(branch.turns) == 1 and not branch.summed_up:
             return self._anew(talk, branch, "asks the very first message again")
         return self._call(talk, branch, "regenerates")
 
@@ -213,26 +267,28 @@ class _Maker:
 
     def _compacts(self, talk: _Talk, branch: _Branch) -> list[Call]:
         """The conversation is summed up, and goes on from the summary alone."""
-        self._goes_on(branch)
-        branch.turns.append(Turn("user", "Your task is to write a detailed summary of the conversation so far."))
+        self._goes_on(talk, branch)
+        branch.turns.append(
+            Turn("user", "Your task is to write a detailed summary of the conversation so far.")
+        )
         summary = "<analysis>\n" + self._text(10, 40) + "\n</analysis>\n<summary>\n"
         lines = "\n".join(f"{n}. {self._text(12, 30)}" for n in range(self._rng.randint(5, 15)))
         first = self._call(talk, branch, "is summed up", says=summary + lines + "\n</summary>")
         opening = f"This session is being continued from a previous conversation. Summary:\n{lines}\nGo on."
         branch.turns = [Turn("user", opening)]
-        branch.sent = 0
+        branch.sent, branch.summed_up = 0, True
         return [first, self._call(talk, branch, "goes on from its summary")]
 
     def _delegates(self, talk: _Talk, branch: _Branch) -> list[Call]:
         """A sub-agent is called, and talks until it is done."""
-        self._goes_on(branch)
+        self._goes_on(talk, branch)
         prompt = self._text(15, 60)
         use = ToolUse(talk.dialect.call_id(self._rng), "task", {"description": "Look", "prompt": prompt})
         made = [self._call(talk, branch, "calls a sub-agent", uses=[use])]
         inner = _Branch([Turn("user", prompt)], branch.truth)
         made.append(self._call(talk, inner, "is a sub-agent"))
         for _ in range(self._rng.randint(0, 3)):
-            self._goes_on(inner)
+            self._goes_on(talk, inner)
             made.append(self._call(talk, inner, "is a sub-agent"))
         return made
 
@@ -250,7 +306,7 @@ class _Maker:
         rng = self._rng
         self._now += rng.uniform(0.01, 1)
         turns = branch.turns[branch.sent :] if talk.keeps else branch.turns
-        body = talk.dialect.body(talk.system, talk.model, turns, talk.style)
+        body = talk.dialect.body(talk.system, talk.model, talk.style.sent(turns), talk.style)
         if talk.keeps and branch.response_id:
             body["previous_response_id"] = branch.response_id
         stream = rng.random() < talk.streams
@@ -277,7 +333,9 @@ class _Maker:
             return call
         call.events = events
         if talk.dialect.api == "openai.responses":
-            call.response_id = next(e.get("response", e)["id"] for e in events if "id" in e.get("response", e))
+            call.response_id = next(
+                e.get("response", e)["id"] for e in events if "id" in e.get("response", e)
+            )
         branch.turns.append(reply)
         branch.response_id, branch.sent = call.response_id, len(branch.turns)
         if kind in {"calls a sub-agent", "is a sub-agent", "is summed up"}:
@@ -291,13 +349,17 @@ class _Maker:
             return Turn("assistant", says, thinking=thinking)
         if uses is None and talk.tools and rng.random() < 0.6:
             uses = [
-                ToolUse(talk.dialect.call_id(rng), rng.choice(_TOOLS), {"path": rng.choice(_WORDS), "n": rng.randint(0, 3)})
+                ToolUse(
+                    talk.dialect.call_id(rng),
+                    rng.choice(_TOOLS),
+                    {"path": rng.choice(_WORDS), "n": rng.randint(0, 3)},
+                )
                 for _ in range(rng.choice((1, 1, 1, 2)))
             ]
         if uses:
             return Turn("assistant", self._text(2, 20) if rng.random() < 0.5 else "", uses, thinking=thinking)
         chance = rng.random()
-        if chance < 0.2:
+        if chance < (0.5 if talk.script else 0.2):
             return Turn("assistant", rng.choice(_SHORT_REPLIES), thinking=thinking)
         if chance < 0.25:
             return Turn("assistant", rng.choice(_HABITS), thinking=thinking)

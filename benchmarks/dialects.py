@@ -9,7 +9,7 @@ import json
 import random
 import string
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -33,6 +33,8 @@ class Turn:
     calls: list[ToolUse] = field(default_factory=list)
     results: list[tuple[ToolUse, str]] = field(default_factory=list)
     thinking: str = ""
+    note: str = ""
+    """A text beside the first."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,25 @@ class Style:
     trims_results: bool = False
     """What tools answered long ago is replaced by a note."""
     drops_thinking: bool = False
+    reminds: str = ""
+    """The newest message of the user has a note behind it, which is gone in the next call: a `block` of its
+    own where the dialect has blocks, or some more `text`."""
+    window: int = 0
+    """So many of the last turns are sent, and those before back to one of the user's; 0 is all."""
+
+    def sent(self, turns: Sequence[Turn]) -> list[Turn]:
+        """What is sent of the turns."""
+        sent = list(turns)
+        if self.window and len(sent) > self.window:
+            latest = range(len(sent) - self.window, -1, -1)
+            sent = sent[next((n for n in latest if sent[n].role == "user"), 0) :]
+        if self.reminds and sent[-1].role == "user":
+            note = f"<reminder>{len(turns)} turns so far.</reminder>"
+            if self.reminds == "block":
+                sent[-1] = replace(sent[-1], note=note)
+            else:
+                sent[-1] = replace(sent[-1], text=f"{sent[-1].text}\n{note}")
+        return sent
 
 
 @dataclass(slots=True)
@@ -98,8 +119,8 @@ def _chat_body(system: str, model: str, turns: Sequence[Turn], style: Style) -> 
             continue
         text = _said(turn, style)
         message: Json = {"role": turn.role, "content": text or None}
-        if style.blocks and text:
-            message["content"] = [{"type": "text", "text": text}]
+        if (style.blocks and text) or turn.note:
+            message["content"] = [{"type": "text", "text": each} for each in (text, turn.note) if each]
         if turn.calls:
             message["tool_calls"] = [_chat_call(use) for use in turn.calls]
         messages.append(message)
@@ -132,7 +153,8 @@ def _chat_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:  # 
             for piece in _cut(rng, arguments)
         ]
     return [
-        {**head, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]} for delta in deltas
+        {**head, "object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]}
+        for delta in deltas
     ]
 
 
@@ -168,10 +190,10 @@ def _anthropic_blocks(turn: Turn, style: Style) -> list[Json]:
     blocks: list[Json] = []
     if turn.thinking and not style.drops_thinking:
         blocks.append({"type": "thinking", "thinking": turn.thinking, "signature": "c2ln"})
-    if text := _said(turn, style):
-        blocks.append({"type": "text", "text": text})
+    blocks += [{"type": "text", "text": each} for each in (_said(turn, style), turn.note) if each]
     blocks += [
-        {"type": "tool_use", "id": use.call_id, "name": use.name, "input": use.arguments} for use in turn.calls
+        {"type": "tool_use", "id": use.call_id, "name": use.name, "input": use.arguments}
+        for use in turn.calls
     ]
     return blocks
 
@@ -196,7 +218,11 @@ def _messages_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:
         events.append({"type": "content_block_start", "index": index, "content_block": empty})
         events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
         events.append({"type": "content_block_stop", "index": index})
-    return [*events, {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type": "message_stop"}]
+    return [
+        *events,
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        {"type": "message_stop"},
+    ]
 
 
 # openai.responses -------------------------------------------------------------------------------------
@@ -216,12 +242,14 @@ def _responses_body(system: str, model: str, turns: Sequence[Turn], style: Style
             ]
         elif turn.role == "assistant":
             items += _responses_items(turn, style)
-        elif style.blocks:
+        elif style.blocks or turn.note:
             items.append(
                 {
                     "type": "message",
                     "role": "user",
-                    "content": [{"type": "input_text", "text": turn.text}],
+                    "content": [
+                        {"type": "input_text", "text": each} for each in (turn.text, turn.note) if each
+                    ],
                 }
             )
         else:
@@ -286,7 +314,8 @@ def _gemini_body(system: str, model: str, turns: Sequence[Turn], style: Style) -
         elif turn.role == "assistant":
             contents.append({"role": "model", "parts": _gemini_parts(turn, style)})
         else:
-            contents.append({"role": "user", "parts": [{"text": turn.text}]})
+            parts = [{"text": each} for each in (turn.text, turn.note) if each]
+            contents.append({"role": "user", "parts": parts})
     return {"systemInstruction": {"parts": [{"text": system}]}, "contents": contents}
 
 
@@ -339,10 +368,10 @@ def _converse_body(system: str, model: str, turns: Sequence[Turn], style: Style)
 
 
 def _converse_blocks(turn: Turn, style: Style) -> list[Json]:
-    text = _said(turn, style)
-    blocks: list[Json] = [{"text": text}] if text else []
+    blocks: list[Json] = [{"text": each} for each in (_said(turn, style), turn.note) if each]
     return blocks + [
-        {"toolUse": {"toolUseId": use.call_id, "name": use.name, "input": use.arguments}} for use in turn.calls
+        {"toolUse": {"toolUseId": use.call_id, "name": use.name, "input": use.arguments}}
+        for use in turn.calls
     ]
 
 
@@ -354,9 +383,11 @@ def _converse_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:
     events: list[Json] = [{"messageStart": {"role": "assistant"}}]
     for index, block in enumerate(blocks):
         if use := block.get("toolUse"):
-            start = {"toolUse": {"toolUseId": use["toolUseId"], "name": use["name"]}}
+            start: Json = {"toolUse": {"toolUseId": use["toolUseId"], "name": use["name"]}}
             events.append({"contentBlockStart": {"contentBlockIndex": index, "start": start}})
-            deltas = [{"toolUse": {"input": piece}} for piece in _cut(rng, json.dumps(use["input"]))]
+            deltas: list[Json] = [
+                {"toolUse": {"input": piece}} for piece in _cut(rng, json.dumps(use["input"]))
+            ]
         else:
             deltas = [{"text": piece} for piece in _cut(rng, block["text"])]
         events += [{"contentBlockDelta": {"contentBlockIndex": index, "delta": delta}} for delta in deltas]
@@ -375,7 +406,7 @@ def _ollama_body(system: str, model: str, turns: Sequence[Turn], style: Style) -
                 for use, text in turn.results
             ]
             continue
-        message: Json = {"role": turn.role, "content": _said(turn, style)}
+        message: Json = {"role": turn.role, "content": _said(turn, style) + turn.note}
         if turn.calls:
             message["tool_calls"] = [
                 {"function": {"name": use.name, "arguments": use.arguments}} for use in turn.calls
@@ -387,7 +418,8 @@ def _ollama_body(system: str, model: str, turns: Sequence[Turn], style: Style) -
 def _ollama_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:  # noqa: FBT001
     pieces = _cut(rng, turn.text) if stream else [turn.text]
     lines: list[Json] = [
-        {"model": "qwen3", "message": {"role": "assistant", "content": piece}, "done": False} for piece in pieces
+        {"model": "qwen3", "message": {"role": "assistant", "content": piece}, "done": False}
+        for piece in pieces
     ] or [{"model": "qwen3", "message": {"role": "assistant", "content": ""}}]
     if turn.calls:
         lines[-1]["message"]["tool_calls"] = [
@@ -403,7 +435,7 @@ def _ollama_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:  
 def _cohere_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:  # noqa: FBT001
     calls = [_chat_call(use) for use in turn.calls]
     if not stream:
-        content = [{"type": "text", "text": turn.text}] if turn.text else []
+        content: list[Json] = [{"type": "text", "text": turn.text}] if turn.text else []
         message: Json = {"role": "assistant", "content": content, "tool_calls": calls}
         return [{"id": _id(rng, "", 36), "message": message, "finish_reason": "COMPLETE"}]
     events: list[Json] = [{"type": "message-start", "id": _id(rng, "", 36)}]
@@ -413,8 +445,10 @@ def _cohere_reply(rng: random.Random, turn: Turn, stream: bool) -> list[Json]:  
     ]
     for index, call in enumerate(calls):
         arguments = call["function"].pop("arguments")
-        start = {**call, "function": {**call["function"], "arguments": ""}}
-        events.append({"type": "tool-call-start", "index": index, "delta": {"message": {"tool_calls": start}}})
+        start: Json = {**call, "function": {**call["function"], "arguments": ""}}
+        events.append(
+            {"type": "tool-call-start", "index": index, "delta": {"message": {"tool_calls": start}}}
+        )
         events += [
             {
                 "type": "tool-call-delta",

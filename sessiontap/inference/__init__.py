@@ -11,14 +11,13 @@ inference.ended(ticket, now, heard=heard_by(ears, ticket.prefill), answered=True
 from __future__ import annotations
 
 from sessiontap.inference.asked import CONVERSATIONAL, NOT_READ, Asked, Asking
-from sessiontap.inference.hearing import NOTHING_HEARD, Heard, Listener, heard_by, listener
+from sessiontap.inference.hearing import Heard, Listener, heard_by, listener
 from sessiontap.inference.inference import IDLE_GAP_S, Inference, InferMode, Ticket
 from sessiontap.inference.memory import Client
 
 __all__ = [
     "CONVERSATIONAL",
     "IDLE_GAP_S",
-    "NOTHING_HEARD",
     "NOT_READ",
     "Asked",
     "Asking",

@@ -10,20 +10,30 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
 from sessiontap.inference.messages import is_system, pieces_of, texts_of
-from sessiontap.inference.pieces import Piece, opaque_piece, text_piece
+from sessiontap.inference.pieces import (
+    ROOT,
+    SIZE,
+    Piece,
+    canonical,
+    chain,
+    digest_of,
+    opaque_piece,
+    text_piece,
+)
 from sessiontap.recent import Recent
 from sessiontap.untrusted import JsonObject, items, obj, text
 
-MOST_MESSAGES = 16_384
-"""How many messages are known by their bytes; each takes about half a kilobyte."""
+MOST_GROUPS = 512
+"""How many groups of 64 messages are known by their bytes; each takes about 30 kB."""
 
-# A message below this is read about as fast as it is digested.
-_SMALL = 512
+_GROUP = 64
+# A message below this is read faster than it is looked up.
+_LARGE = 16 * 1024
 _LARGEST_ODD = 4 * 1024 * 1024
 _LONGEST_OPENING = 1024 * 1024
 
@@ -36,12 +46,17 @@ class Asked:
     """What a request says of its conversation."""
 
     pieces: tuple[Piece, ...] = ()
+    start: bytes = ROOT
+    positions: tuple[bytes, ...] = ()
+    """Those behind each of the pieces; the first follows `start`."""
     continues: str | None = None
     """The id of the earlier response that the call says it goes on from."""
     context: bytes = b""
     """A digest of model and instructions: equal for most calls of one conversation."""
+    by_model: bool = False
+    """The model has said some of the pieces."""
     opening: tuple[str, ...] = ()
-    """The texts, where the model has said nothing yet."""
+    """The texts, where it has said none."""
     prefill: str = ""
     """The text of the last message, where it is the model's: the reply may go on in its middle."""
     has_response_id: bool = False
@@ -116,10 +131,11 @@ thousand, and nothing in them goes on from anything."""
 
 
 class Asking:
-    """Reads requests. Keeps what the last `most` large messages came to, so that each is read once."""
+    """Reads requests. Keeps what the last `most` groups of messages came to, so that each is read once."""
 
-    def __init__(self, most: int = MOST_MESSAGES) -> None:
-        self._known: Recent[bytes, _Message] = Recent(most)
+    def __init__(self, most: int = MOST_GROUPS) -> None:
+        self._groups: Recent[bytes, _Group] = Recent(most)
+        self._large: Recent[bytes, _Message] = Recent(most)
         self._decoders = {name: msgspec.json.Decoder(body) for name, body in _BODIES.items()}
 
     def read(self, api: str, body: bytes) -> Asked:
@@ -145,65 +161,94 @@ class Asking:
             case _CodeAssist():
                 return self._asked(body.request.contents, (body.model, body.request.system_instruction))
             case _Responses():
-                context = (body.model, body.instructions)
                 last = body.input if isinstance(body.input, str) else ""
                 raws = body.input if isinstance(body.input, list) else []
-                asked = self._asked(raws, context, last)
-                return replace(asked, continues=body.previous_response_id or None, has_response_id=True)
+                context = (body.model, body.instructions)
+                asked = self._asked(raws, context, last, continues=body.previous_response_id)
+                return replace(asked, has_response_id=True)
             case _CohereV1():
                 return self._asked(body.chat_history or (), (body.model, body.preamble), body.message)
             case _Interactions():
                 context = (body.model, body.system_instruction)
                 # One text, one block, or several; steps of earlier turns are rare beside the server's memory.
-                asked = self._asked((), context, "\n".join(_texts(body.input)))
-                return replace(asked, continues=body.previous_interaction_id or None, has_response_id=True)
+                last = "\n".join(_texts(body.input))
+                asked = self._asked((), context, last, continues=body.previous_interaction_id)
+                return replace(asked, has_response_id=True)
 
-    def _asked(self, raws: Sequence[_Raw], context: Sequence[_Raw], last: str = "") -> Asked:
+    def _asked(
+        self,
+        raws: Sequence[_Raw],
+        context: Sequence[_Raw],
+        last: str = "",
+        *,
+        continues: str | None = None,
+    ) -> Asked:
         """`last` is a text that the user says after the messages."""
-        pieces: list[Piece] = []
-        told = blake2b(digest_size=16)
+        told = blake2b(digest_size=SIZE)
         for raw in context:
             told.update(raw)
-        final = NOTHING
-        for raw in raws:
-            message = self._message(raw)
-            if message.is_system:
-                told.update(raw)
-            elif message.pieces:
-                pieces += message.pieces
-                final = message
+        start = digest_of(canonical(continues)) if continues else ROOT
+        pieces: list[Piece] = []
+        positions: list[bytes] = []
+        for at in range(0, len(raws), _GROUP):
+            group = self._group(raws[at : at + _GROUP], positions[-1] if positions else start)
+            pieces += group.pieces
+            positions += group.positions
+            for digest in group.system:
+                told.update(digest)
         if last and (piece := text_piece(last, by_model=False)) is not None:
+            positions += chain(positions[-1] if positions else start, (piece,))
             pieces.append(piece)
-            final = NOTHING
-        opening: tuple[str, ...] = ()
-        if not any(piece.by_model for piece in pieces):
-            opening = _opening(raws, last)
-        prefilled = len(final.pieces) == 1 and final.pieces[0].by_model and final.pieces[0].gist[0]
+        by_model = any(piece.by_model for piece in pieces)
         return Asked(
             pieces=tuple(pieces),
+            start=start,
+            positions=tuple(positions),
+            continues=continues or None,
             context=told.digest(),
-            opening=opening,
-            prefill="".join(_message_texts(raws[-1])) if prefilled else "",
+            by_model=by_model,
+            opening=() if by_model else _opening(raws, last),
+            prefill=_prefill(raws[-1]) if raws and not last and pieces and pieces[-1].by_model else "",
         )
 
+    def _group(self, raws: Sequence[_Raw], start: bytes) -> _Group:
+        """What some messages in a row say; known by their bytes where they are a whole group."""
+        key = None
+        if len(raws) == _GROUP:
+            key = blake2b(b"\n".join(raws), digest_size=SIZE).digest()
+            known = self._groups.get(key)
+            if known is not None and known.start == start:
+                self._groups.put(key, known)
+                return known
+        messages = [(raw, self._message(raw)) for raw in raws]
+        pieces = tuple(piece for _, message in messages for piece in message.pieces)
+        system = tuple(blake2b(raw).digest() for raw, message in messages if message.is_system)
+        group = _Group(start, pieces, tuple(chain(start, pieces)), system)
+        if key is not None:
+            self._groups.put(key, group)
+        return group
+
     def _message(self, raw: _Raw) -> _Message:
-        if len(memoryview(raw)) < _SMALL:
+        if len(memoryview(raw)) < _LARGE:
             return _read_message(raw)
-        key = blake2b(raw, digest_size=16).digest()
-        known = self._known.get(key)
-        if known is None:
-            known = _read_message(raw)
-        self._known.put(key, known)
+        key = blake2b(raw, digest_size=SIZE).digest()
+        known = self._large.get(key) or _read_message(raw)
+        self._large.put(key, known)
         return known
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(NamedTuple):
     pieces: tuple[Piece, ...] = ()
     is_system: bool = False
 
 
-NOTHING = _Message()
+class _Group(NamedTuple):
+    start: bytes
+    """The position before it."""
+    pieces: tuple[Piece, ...]
+    positions: tuple[bytes, ...]
+    system: tuple[bytes, ...]
+    """Digests of the messages that are no part of the conversation."""
 
 
 def _read_message(raw: _Raw) -> _Message:
@@ -224,6 +269,13 @@ def _decoded(raw: _Raw) -> JsonObject | None:
 def _message_texts(raw: _Raw) -> list[str]:
     message = _decoded(raw)
     return [] if message is None or is_system(message) else list(texts_of(message))
+
+
+def _prefill(raw: _Raw) -> str:
+    """The text of a last message that is the model's, and nothing but a text."""
+    message = _decoded(raw) or {}
+    pieces = pieces_of(message)
+    return "".join(texts_of(message)) if len(pieces) == 1 and pieces[0].gist[0] else ""
 
 
 def _opening(raws: Sequence[_Raw], last: str) -> tuple[str, ...]:

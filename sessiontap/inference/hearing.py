@@ -42,9 +42,6 @@ class Heard:
         return next((gist for gist in gists if gist[0]), (b"", b""))
 
 
-NOTHING_HEARD = Heard()
-
-
 class Listener(Protocol):
     """Hears one reply."""
 

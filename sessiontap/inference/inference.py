@@ -10,11 +10,12 @@ The rules, in this order:
 2. The same messages again, soon after the call failed: it is tried again. After a success they begin a
    session, for nothing tells a second run of a script from a reply that somebody wanted anew; further on in
    a conversation, rule 3 knows.
-3. The longest beginning that ends with a reply which was heard. Of several conversations that have come to
-   the same words: the same client's, then the one that has the connection for itself, then that with the same
-   model and instructions, then one that waits to be continued, then the one asked the same before.
-4. All of an earlier request and then a text like its reply: the client changed it, or it was not heard whole.
-5. Random ids and long texts of the model anywhere: the client has dropped or changed earlier messages.
+3. All that stands before the model's last words was heard with them. Of several conversations that have come
+   to the same words: the same client's, then the one that has the connection for itself, then that with the
+   same model and instructions, then one that waits to be continued, then the one asked the same before.
+4. The model's words wherever they stand, where the client has dropped or changed earlier messages: random
+   ids, long texts, and things that the model said one after the other. The conversation with most of them.
+5. All of an earlier request and then a text like its reply: the client changed it, or it went by unheard.
 6. A text that the model handed to a tool, or most of the lines of its summary of a conversation, opens
    another.
 """
@@ -22,7 +23,7 @@ The rules, in this order:
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -32,7 +33,7 @@ from sessiontap.inference.asked import Asked
 from sessiontap.inference.clients import Clients
 from sessiontap.inference.hearing import Heard
 from sessiontap.inference.memory import Client, Conversation, End, Memory
-from sessiontap.inference.pieces import ROOT, chain, digest_of
+from sessiontap.inference.pieces import ROOT, chain, loose, loose_start
 from sessiontap.inference.quotes import LEAST_LINES
 from sessiontap.inference.rules import Rules
 
@@ -55,6 +56,8 @@ class Ticket:
     """The position before the request's last piece."""
     end: End | None = None
     prefill: str = ""
+    loosely: tuple[bytes, ...] = ()
+    """What stands before the reply, told by little."""
     goes_on: bool = False
     """The model had said something before."""
     has_response_id: bool = False
@@ -90,9 +93,7 @@ class Inference:
 
         `named` is the session that the call names itself, `attempt` the SDK's count of its tries.
         """
-        start = digest_of(asked.continues.encode("utf-8", "surrogatepass")) if asked.continues else ROOT
-        positions = chain(start, asked.pieces)
-        conversation, source = self._session(asked, positions, client, at, named=named, attempt=attempt)
+        conversation, source = self._session(asked, client, at, named=named, attempt=attempt)
         conversation.active_at = max(at, conversation.active_at)
         if not asked.is_conversation:
             return Ticket(session_id=conversation.session_id, source=source, client=client)
@@ -100,7 +101,7 @@ class Inference:
         if asked.continues:
             self._memory.responses.put(asked.continues, conversation)
         self._clients.active(client, conversation)
-        end = None
+        positions, end = asked.positions, None
         if positions:
             end = End(conversation, at=at)
             self._memory.add_end(positions[-1], end)
@@ -109,18 +110,28 @@ class Inference:
             source=source,
             client=client,
             conversation=conversation,
-            position=positions[-1] if positions else start,
-            before_last=positions[-2] if len(positions) > 1 else start,
+            position=positions[-1] if positions else asked.start,
+            before_last=positions[-2] if len(positions) > 1 else asked.start,
             end=end,
             prefill=asked.prefill,
-            goes_on=any(piece.by_model for piece in asked.pieces),
+            loosely=loose_start(asked.pieces),
+            goes_on=asked.by_model,
             has_response_id=asked.has_response_id,
         )
 
     def ended(
-        self, ticket: Ticket, at: float, *, heard: Heard, answered: bool, response_id: str | None = None
+        self,
+        ticket: Ticket,
+        at: float,
+        *,
+        heard: Heard | None,
+        answered: bool,
+        response_id: str | None = None,
     ) -> None:
-        """Takes what the reply of a call said; `answered` is true where it came whole and was no error."""
+        """Takes what the reply of a call said; None where it could not be read.
+
+        `answered` is true where it came whole and was no error.
+        """
         conversation = ticket.conversation
         self._clients.touch(ticket.client, ticket.session_id, at)
         if conversation is None:
@@ -128,19 +139,27 @@ class Inference:
         conversation.active_at = max(at, conversation.active_at)
         if ticket.has_response_id and response_id:
             self._memory.responses.put(response_id, conversation)
-        for reply in heard.replies:
-            self._said(chain(ticket.position, reply), conversation, at)
-            self._memory.add_telling(reply, conversation)
-        self._said(chain(ticket.before_last, heard.merged), conversation, at)
         if ticket.end is not None:
             ticket.end.state, ticket.end.at = "answered" if answered else "failed", at
+            if heard is None and answered:
+                ticket.end.state = "unheard"
+        if heard is None:
+            return
+        for reply in heard.replies:
+            starts = ticket.loosely
+            for piece, position in zip(reply, chain(ticket.position, reply), strict=True):
+                self._memory.add_said((position, *loose(starts, piece)), conversation)
+                starts = (piece.digest,)
+            self._memory.add_telling(reply, conversation)
+        for position in chain(ticket.before_last, heard.merged):
+            self._memory.add_said((position,), conversation)
+        if ticket.end is not None:
             ticket.end.gist = heard.gist
         self._quotable(ticket, conversation, heard)
 
     def _session(
         self,
         asked: Asked,
-        positions: list[bytes],
         client: Client,
         at: float,
         *,
@@ -159,15 +178,11 @@ class Inference:
             if only is not None:
                 return only, "inferred"
             return memory.conversation(self._clients.session(client, at), client.key), "none"
-        if (found := self._rules.find(asked, positions, client, at, attempt)) is not None:
+        if (found := self._rules.find(asked, client, at, attempt)) is not None:
             return found, "inferred"
         self._rules.opens(asked)
         made = f"conv-{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}-{self._token()}"
         return memory.conversation(made, client.key), "inferred"
-
-    def _said(self, positions: Iterable[bytes], conversation: Conversation, at: float) -> None:
-        for position in positions:
-            self._memory.add_said(position, conversation, at)
 
     def _quotable(self, ticket: Ticket, conversation: Conversation, heard: Heard) -> None:
         """Notes what may open another conversation of the session, and has not opened one yet."""

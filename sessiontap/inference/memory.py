@@ -5,8 +5,7 @@ A position is a digest over all pieces of a conversation so far, so one look-up 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -20,7 +19,6 @@ MOST_RESPONSES = 50_000
 
 # Conversations at one position that are told apart: all those that begin alike are at the same.
 _MOST_AT_ONE = 16
-_MOST_VOTES = 200
 T = TypeVar("T")
 
 
@@ -52,7 +50,8 @@ class Conversation:
     """Seconds, of the last call's begin or end."""
 
 
-State = Literal["open", "answered", "failed"]
+State = Literal["open", "answered", "failed", "unheard"]
+"""How a call went; `unheard` is one whose reply could not be read."""
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +72,6 @@ class Said:
     """The end of one reply, or of a piece of it."""
 
     conversation: Conversation
-    at: float
     continued: bool = False
 
 
@@ -101,30 +99,19 @@ class Memory:
         """Notes that a request ended there."""
         _add(self.ends, position, end)
 
-    def add_said(self, position: bytes, conversation: Conversation, at: float) -> None:
-        """Notes that a reply, or a piece of it, ended there; once for a conversation."""
-        here = self.said.get(position) or []
-        for mark in here:
-            if mark.conversation is conversation:
-                mark.at = at
-                self.said.put(position, here)
-                return
-        _add(self.said, position, Said(conversation, at))
+    def add_said(self, positions: Iterable[bytes], conversation: Conversation) -> None:
+        """Notes that a reply, or a piece of it, ended at these positions, which mean the same."""
+        mark = Said(conversation)
+        for position in positions:
+            here = self.said.get(position) or []
+            others = [each for each in here if each.conversation is not conversation]
+            self.said.put(position, [*others, mark][-_MOST_AT_ONE:])
 
     def add_telling(self, pieces: Iterable[Piece], conversation: Conversation) -> None:
         """Notes who was told those of the pieces that no two are told by chance."""
         for piece in pieces:
             if piece.telling and conversation not in (self.telling.get(piece.digest) or ()):
                 _add(self.telling, piece.digest, conversation)
-
-    def voted(self, pieces: Sequence[Piece]) -> list[Conversation]:
-        """The conversations that were told most of the telling pieces, the last 200 of them."""
-        votes: Counter[Conversation] = Counter()
-        telling = [piece.digest for piece in reversed(pieces) if piece.telling][:_MOST_VOTES]
-        for digest in telling:
-            votes.update(self.telling.get(digest) or ())
-        most = max(votes.values(), default=0)
-        return [each for each, count in votes.items() if count == most]
 
 
 def _add(table: Recent[bytes, list[T]], key: bytes, value: T) -> None:

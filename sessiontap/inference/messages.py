@@ -64,7 +64,7 @@ def _role(message: JsonObject) -> str:
 
 def _add_text(found: list[Piece], words: list[str], *, by_model: bool) -> None:
     """Ends a run of texts: clients join and split blocks, so it counts as one."""
-    if words and (piece := text_piece("".join(words), by_model=by_model)) is not None:
+    if words and (piece := text_piece("\n".join(words), by_model=by_model)) is not None:
         found.append(piece)
     words.clear()
 

@@ -8,7 +8,7 @@ what a tool answered do not count: clients drop, move and trim them when they se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ ROOT = bytes(SIZE)
 # No two conversations say a text of this many characters by chance, though they may by habit.
 _TELLING = 64
 _LONGEST_GIST = 24
+_LONGEST_LINE = 48
 _MOST_OF_GIST = 400
 _SPACE = b" \t\r\n\x0b\x0c"
 _RUN = re.compile(r"[A-Za-z0-9]{8,}")
@@ -36,7 +37,8 @@ class Piece(NamedTuple):
     telling: bool
     """No other conversation is likely to have it: a long text of the model, or a random id that it gave."""
     gist: tuple[bytes, bytes] = (b"", b"")
-    """The first and the last letters of a model's text: what is left of it when a client has changed it."""
+    """Of a model's text, the first and the last letters; of another, the first and the last line: what is
+    left of it when a client has changed it."""
 
 
 def text_piece(text: str, *, by_model: bool) -> Piece | None:
@@ -47,7 +49,7 @@ def text_piece(text: str, *, by_model: bool) -> Piece | None:
     digest = blake2b(b"a" if by_model else b"u", digest_size=SIZE)
     digest.update(bare)
     if not by_model:
-        return Piece(digest.digest(), by_model=False, telling=False)
+        return Piece(digest.digest(), by_model=False, telling=False, gist=_outer_lines(text))
     return Piece(digest.digest(), by_model=True, telling=len(bare) >= _TELLING, gist=_gist(bare))
 
 
@@ -79,6 +81,23 @@ def chain(start: bytes, pieces: Iterable[Piece]) -> list[bytes]:
     return positions
 
 
+def loose_start(pieces: Sequence[Piece]) -> tuple[bytes, ...]:
+    """What stands before the next words of the model, told by little: the model's last words.
+
+    Where it has said nothing yet, the first and, beside it, the last line of what it was asked last.
+    """
+    for piece in reversed(pieces):
+        if piece.by_model:
+            return (piece.digest,)
+    gist = next((piece.gist for piece in reversed(pieces) if piece.gist[0]), None)
+    return () if gist is None else (_digest(b"f", "", gist[0]), _digest(b"l", "", gist[1]))
+
+
+def loose(starts: Iterable[bytes], piece: Piece) -> list[bytes]:
+    """The positions behind a piece for who looks at nothing but the words before it."""
+    return [blake2b(start + piece.digest, digest_size=SIZE, person=b"loose").digest() for start in starts]
+
+
 def canonical(text: str) -> bytes:
     """The text without its white space: clients trim it, and join and split blocks with it."""
     return text.encode("utf-8", "surrogatepass").translate(None, _SPACE)
@@ -104,6 +123,12 @@ def _gist(bare: bytes) -> tuple[bytes, bytes]:
     head = _WORD_BYTES.sub(b"", bare[:_MOST_OF_GIST])[:_LONGEST_GIST]
     tail = _WORD_BYTES.sub(b"", bare[-_MOST_OF_GIST:])[-_LONGEST_GIST:]
     return head, tail
+
+
+def _outer_lines(text: str) -> tuple[bytes, bytes]:
+    text = text.strip()
+    first, last = text.partition("\n")[0], text.rpartition("\n")[2]
+    return canonical(first[:_MOST_OF_GIST])[:_LONGEST_LINE], canonical(last[-_MOST_OF_GIST:])[-_LONGEST_LINE:]
 
 
 def _digest(kind: bytes, text: str, more: bytes = b"") -> bytes:

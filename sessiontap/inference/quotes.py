@@ -20,6 +20,7 @@ _LONG = 40
 _MOST_LINES = 200
 _MOST_READ = 256 * 1024
 _MOST_HANDED = 64
+_MOST_BEGINNINGS = 64
 
 
 def lines_of(texts: Iterable[str]) -> tuple[bytes, ...]:
@@ -32,6 +33,23 @@ def lines_of(texts: Iterable[str]) -> tuple[bytes, ...]:
                 found[digest_of(bare)] = None
                 if len(found) >= _MOST_LINES:
                     return tuple(found)
+    return tuple(found)
+
+
+def beginnings_of(texts: Iterable[str]) -> tuple[bytes, ...]:
+    """Digests of each text up to the ends of its first 64 lines, and as a whole, where that is long.
+
+    A client may put a note behind a text that a model has handed over.
+    """
+    found: list[bytes] = []
+    for text in texts:
+        *lines, rest = text[:_MOST_READ].split("\n", _MOST_BEGINNINGS)
+        so_far = b""
+        for line in (*lines, rest):
+            bare = canonical(line)
+            so_far += bare
+            if bare and len(so_far) >= _LONG:
+                found.append(digest_of(so_far))
     return tuple(found)
 
 

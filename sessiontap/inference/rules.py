@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from sessiontap.inference.asked import Asked
 from sessiontap.inference.clients import Clients
 from sessiontap.inference.memory import Client, Conversation, End, Memory, Said
-from sessiontap.inference.pieces import Piece
-from sessiontap.inference.quotes import LEAST_LINES, lines_of, wholes_of
+from sessiontap.inference.pieces import Piece, loose, loose_start
+from sessiontap.inference.quotes import LEAST_LINES, beginnings_of, lines_of
 
 RETRY_S = 120.0
 """How long after its failure the same request counts as another try: SDKs wait a minute at most."""
+
+_MOST_VOTES = 200
+# Sums of fractions that mean the same may differ in their last digits.
+_TIE = 1e-9
 
 
 class Rules:
@@ -23,23 +27,21 @@ class Rules:
         self._clients = clients
         self._gap = idle_gap_s
 
-    def find(
-        self, asked: Asked, positions: Sequence[bytes], client: Client, at: float, attempt: int | None
-    ) -> Conversation | None:
+    def find(self, asked: Asked, client: Client, at: float, attempt: int | None) -> Conversation | None:
         """The first answer of the rules."""
-        if not positions:
+        if not asked.positions:
             return None
         return (
-            self._tried_again(positions[-1], client, at, attempt)
-            or self._heard(asked, positions, client, at)
-            or self._changed(asked.pieces, positions, client, at)
-            or self._told(asked.pieces, client)
+            self._tried_again(asked.positions[-1], client, at, attempt)
+            or self._heard(asked, client, at)
+            or self._told(asked, client, at)
+            or self._changed(asked.pieces, asked.positions, client, at)
             or self._quoted(asked.opening, client, at)
         )
 
     def opens(self, asked: Asked) -> None:
         """Notes how a new conversation begins: its words prove nothing when they are heard again."""
-        for digest in (*lines_of(asked.opening), *wholes_of(asked.opening)):
+        for digest in (*lines_of(asked.opening), *beginnings_of(asked.opening)):
             self._memory.opened.put(digest, None)
 
     def _tried_again(
@@ -53,25 +55,25 @@ class Rules:
                 return end.conversation
         return None
 
-    def _heard(
-        self, asked: Asked, positions: Sequence[bytes], client: Client, at: float
-    ) -> Conversation | None:
-        """The longest beginning that ends with words of the model that were heard there."""
-        for index in range(len(positions) - 1, -1, -1):
-            if not asked.pieces[index].by_model or not (here := self._memory.said.get(positions[index])):
-                continue
-            chosen = (
-                here[0]
-                if len(here) == 1
-                else self._likeliest(here, positions[index + 1 :], asked, client, at)
+    def _heard(self, asked: Asked, client: Client, at: float) -> Conversation | None:
+        """All up to the last words of the model, as they were heard."""
+        last = _last_spoken(asked.pieces)
+        exact = [] if last is None else self._memory.said.get(asked.positions[last]) or []
+        if last is None or not exact:
+            return None
+        behind = asked.positions[last + 1 :]
+        first = not any(piece.by_model for piece in asked.pieces[:last])
+        if first and not asked.pieces[last].telling and not any(self._waits(mark, at) for mark in exact):
+            # A usual beginning, a usual answer, and whoever had them has gone on: this may be somebody whose
+            # beginning had a note beside it, who has not gone on yet.
+            return self._chosen(
+                [*exact, *self._loosely(asked.pieces, last, client, at)], behind, asked, client, at
             )
-            chosen.continued = True
-            return chosen.conversation
-        return None
+        return self._chosen(exact, behind, asked, client, at)
 
-    def _likeliest(
-        self, here: Iterable[Said], behind: Iterable[bytes], asked: Asked, client: Client, at: float
-    ) -> Said:
+    def _chosen(
+        self, marks: Sequence[Said], behind: Iterable[bytes], asked: Asked, client: Client, at: float
+    ) -> Conversation:
         """Of several conversations with the same words, the one that is most likely to go on like this."""
         alone = self._clients.alone_on_connection(client)
         asked_before = {
@@ -84,42 +86,77 @@ class Rules:
                 conversation.client == client.key,
                 conversation.session_id == alone,
                 conversation.context == asked.context,
-                not mark.continued and at - conversation.active_at <= self._gap,
+                self._waits(mark, at),
                 conversation in asked_before,
                 conversation.active_at,
             )
 
-        return max(here, key=likelihood)
+        chosen = marks[0] if len(marks) == 1 else max(marks, key=likelihood)
+        chosen.continued = True
+        return chosen.conversation
+
+    def _waits(self, mark: Said, at: float) -> bool:
+        return not mark.continued and at - mark.conversation.active_at <= self._gap
+
+    def _loosely(self, pieces: Sequence[Piece], index: int, client: Client, at: float) -> list[Said]:
+        """Who was told a piece, of late, after the same words of the model, or after a like beginning."""
+        return [
+            mark
+            for position in loose(loose_start(pieces[:index]), pieces[index])
+            for mark in self._memory.said.get(position) or ()
+            if self._lately(mark.conversation, client, at)
+        ]
+
+    def _told(self, asked: Asked, client: Client, at: float) -> Conversation | None:
+        """The model's words wherever they stand: each is a vote, shared by all conversations that have it.
+
+        Random ids and long texts count, and what was heard at the very place; so do any two things that the
+        model said one after the other in a conversation of late, where the last two are among them.
+        """
+        pieces, positions = asked.pieces, asked.positions
+        spoken = [number for number, piece in enumerate(pieces) if piece.by_model][-_MOST_VOTES:]
+        votes: defaultdict[Conversation, float] = defaultdict(float)
+        fitting: dict[Conversation, Said] = {}
+        for index in reversed(spoken):
+            piece = pieces[index]
+            exact = {mark.conversation: mark for mark in self._memory.said.get(positions[index]) or ()}
+            near = {mark.conversation: mark for mark in self._loosely(pieces, index, client, at)}
+            told = (self._memory.telling.get(piece.digest) or ()) if piece.telling else ()
+            for voters in (exact, near, told):
+                for conversation in voters:
+                    votes[conversation] += 1 / len(voters)
+            for conversation in (*exact, *told, *(near if index == spoken[-1] else ())):
+                mark = near.get(conversation) or exact.get(conversation)
+                fitting.setdefault(conversation, mark or Said(conversation, continued=True))
+        if not fitting:
+            return None
+        most = max(votes[each] for each in fitting) - _TIE
+        return self._chosen(
+            [mark for each, mark in fitting.items() if votes[each] >= most], (), asked, client, at
+        )
 
     def _changed(
         self, pieces: Sequence[Piece], positions: Sequence[bytes], client: Client, at: float
     ) -> Conversation | None:
-        """All of an earlier request, then words like those of its reply, or any where that was not heard."""
+        """All of an earlier request, then words like those of its reply, or any where nobody could hear it."""
         for index in range(len(positions) - 2, -1, -1):
             if pieces[index].by_model or not pieces[index + 1].by_model:
                 continue
-            gist = next((piece.gist for piece in pieces[index + 1 :] if piece.gist[0]), (b"", b""))
+            if not (here := self._memory.ends.get(positions[index])):
+                continue
+            gist = next((p.gist for p in pieces[index + 1 :] if p.by_model and p.gist[0]), (b"", b""))
             fitting = [
-                end
-                for end in self._memory.ends.get(positions[index]) or ()
-                if end.conversation.client == client.key
-                and at - end.conversation.active_at <= self._gap
-                and _may_be(end, gist)
+                end for end in here if self._lately(end.conversation, client, at) and _may_be(end, gist)
             ]
             if fitting:
                 return max(fitting, key=lambda end: (end.state == "answered", end.at)).conversation
         return None
 
-    def _told(self, pieces: Sequence[Piece], client: Client) -> Conversation | None:
-        """Random ids and long texts of the model, wherever they stand."""
-        found = self._memory.voted(pieces)
-        return max(found, key=lambda each: (each.client == client.key, each.active_at), default=None)
-
     def _quoted(self, opening: Sequence[str], client: Client, at: float) -> Conversation | None:
         """What was handed to a tool, whole, or most lines of a summary: it opens another conversation."""
         if not opening:
             return None
-        for digest in wholes_of(opening):
+        for digest in beginnings_of(opening):
             handed = self._memory.handed.get(digest)
             if handed is not None and self._lately(handed, client, at):
                 return handed
@@ -136,9 +173,16 @@ class Rules:
         return conversation.client == client.key and at - conversation.active_at <= self._gap
 
 
+def _last_spoken(pieces: Sequence[Piece]) -> int | None:
+    return next((n for n in range(len(pieces) - 1, -1, -1) if pieces[n].by_model), None)
+
+
 def _may_be(end: End, gist: tuple[bytes, bytes]) -> bool:
     """Whether the reply to a request may have been a text with this gist."""
-    head, tail = end.gist
-    if end.state != "answered" or not head:
+    if end.state == "unheard":
         return True
-    return head == gist[0] or tail == gist[1]
+    head, tail = end.gist
+    if end.state == "failed":
+        # The client may have shown, and sent again, more or less of it than came through here.
+        return bool(head) and (head.startswith(gist[0]) or gist[0].startswith(head))
+    return bool(head) and (head == gist[0] or tail == gist[1])
