@@ -32,5 +32,9 @@ class Recent(Generic[K, V]):
         """Removes an entry and gives its value; None where there is none."""
         return self._entries.pop(key, None)
 
+    def values(self) -> list[V]:
+        """The values of all entries, the oldest first."""
+        return list(self._entries.values())
+
     def __contains__(self, key: K) -> bool:
         return key in self._entries

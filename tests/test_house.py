@@ -29,7 +29,7 @@ FLOORS = (
         ),
         True,
     ),
-    ("wire apis pricing store sessions identity background", False),
+    ("wire apis pricing store sessions identity inference background", False),
     ("providers record capture catalog meter socket_meter settle stream_usage views export", True),
     ("replay web demo doctor imports launch", True),
     # `import` has flow files read by the only room that knows mitmproxy.

@@ -1,0 +1,188 @@
+"""The rules by which a call that names no session is taken for part of a conversation; see `inference`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from sessiontap.inference.asked import Asked
+from sessiontap.inference.clients import Clients
+from sessiontap.inference.memory import Client, Conversation, End, Memory, Said
+from sessiontap.inference.pieces import Piece, loose, loose_start
+from sessiontap.inference.quotes import LEAST_LINES, beginnings_of, lines_of
+
+RETRY_S = 120.0
+"""How long after its failure the same request counts as another try: SDKs wait a minute at most."""
+
+_MOST_VOTES = 200
+# Sums of fractions that mean the same may differ in their last digits.
+_TIE = 1e-9
+
+
+class Rules:
+    """Each method is one rule: the conversation that a call belongs to, or None."""
+
+    def __init__(self, memory: Memory, clients: Clients, idle_gap_s: float) -> None:
+        self._memory = memory
+        self._clients = clients
+        self._gap = idle_gap_s
+
+    def find(self, asked: Asked, client: Client, at: float, attempt: int | None) -> Conversation | None:
+        """The first answer of the rules."""
+        if not asked.positions:
+            return None
+        return (
+            self._tried_again(asked.positions[-1], client, at, attempt)
+            or self._heard(asked, client, at)
+            or self._told(asked, client, at)
+            or self._changed(asked.pieces, asked.positions, client, at)
+            or self._quoted(asked.opening, client, at)
+        )
+
+    def opens(self, asked: Asked) -> None:
+        """Notes how a new conversation begins: its words prove nothing when they are heard again."""
+        for digest in (*lines_of(asked.opening), *beginnings_of(asked.opening)):
+            self._memory.opened.put(digest, None)
+
+    def _tried_again(
+        self, position: bytes, client: Client, at: float, attempt: int | None
+    ) -> Conversation | None:
+        """The same messages, soon after the call with them failed; each failure is tried again once."""
+        for end in reversed(self._memory.ends.get(position) or ()):
+            failed = end.state == "failed" or (end.state == "open" and bool(attempt))
+            if failed and not end.taken and at - end.at <= RETRY_S and end.conversation.client == client.key:
+                end.taken = True
+                return end.conversation
+        return None
+
+    def _heard(self, asked: Asked, client: Client, at: float) -> Conversation | None:
+        """All up to the last words of the model, as they were heard."""
+        last = _last_spoken(asked.pieces)
+        exact = [] if last is None else self._memory.said.get(asked.positions[last]) or []
+        if last is None or not exact:
+            return None
+        behind = asked.positions[last + 1 :]
+        first = not any(piece.by_model for piece in asked.pieces[:last])
+        if first and not asked.pieces[last].telling and not any(self._waits(mark, at) for mark in exact):
+            # A usual beginning, a usual answer, and whoever had them has gone on: this may be somebody whose
+            # beginning had a note beside it, who has not gone on yet.
+            return self._chosen(
+                [*exact, *self._loosely(asked.pieces, last, client, at)], behind, asked, client, at
+            )
+        return self._chosen(exact, behind, asked, client, at)
+
+    def _chosen(
+        self, marks: Sequence[Said], behind: Iterable[bytes], asked: Asked, client: Client, at: float
+    ) -> Conversation:
+        """Of several conversations with the same words, the one that is most likely to go on like this."""
+        alone = self._clients.alone_on_connection(client)
+        asked_before = {
+            end.conversation for position in behind for end in self._memory.ends.get(position) or ()
+        }
+
+        def likelihood(mark: Said) -> tuple[bool, bool, bool, bool, bool, float]:
+            conversation = mark.conversation
+            return (
+                conversation.client == client.key,
+                conversation.session_id == alone,
+                conversation.context == asked.context,
+                self._waits(mark, at),
+                conversation in asked_before,
+                conversation.active_at,
+            )
+
+        chosen = marks[0] if len(marks) == 1 else max(marks, key=likelihood)
+        chosen.continued = True
+        return chosen.conversation
+
+    def _waits(self, mark: Said, at: float) -> bool:
+        return not mark.continued and at - mark.conversation.active_at <= self._gap
+
+    def _loosely(self, pieces: Sequence[Piece], index: int, client: Client, at: float) -> list[Said]:
+        """Who was told a piece, of late, after the same words of the model, or after a like beginning."""
+        return [
+            mark
+            for position in loose(loose_start(pieces[:index]), pieces[index])
+            for mark in self._memory.said.get(position) or ()
+            if self._lately(mark.conversation, client, at)
+        ]
+
+    def _told(self, asked: Asked, client: Client, at: float) -> Conversation | None:
+        """The model's words wherever they stand: each is a vote, shared by all conversations that have it.
+
+        Random ids and long texts count, and what was heard at the very place; so do any two things that the
+        model said one after the other in a conversation of late, where the last two are among them.
+        """
+        pieces, positions = asked.pieces, asked.positions
+        spoken = [number for number, piece in enumerate(pieces) if piece.by_model][-_MOST_VOTES:]
+        votes: defaultdict[Conversation, float] = defaultdict(float)
+        fitting: dict[Conversation, Said] = {}
+        for index in reversed(spoken):
+            piece = pieces[index]
+            exact = {mark.conversation: mark for mark in self._memory.said.get(positions[index]) or ()}
+            near = {mark.conversation: mark for mark in self._loosely(pieces, index, client, at)}
+            told = (self._memory.telling.get(piece.digest) or ()) if piece.telling else ()
+            for voters in (exact, near, told):
+                for conversation in voters:
+                    votes[conversation] += 1 / len(voters)
+            for conversation in (*exact, *told, *(near if index == spoken[-1] else ())):
+                mark = near.get(conversation) or exact.get(conversation)
+                fitting.setdefault(conversation, mark or Said(conversation, continued=True))
+        if not fitting:
+            return None
+        most = max(votes[each] for each in fitting) - _TIE
+        return self._chosen(
+            [mark for each, mark in fitting.items() if votes[each] >= most], (), asked, client, at
+        )
+
+    def _changed(
+        self, pieces: Sequence[Piece], positions: Sequence[bytes], client: Client, at: float
+    ) -> Conversation | None:
+        """All of an earlier request, then words like those of its reply, or any where nobody could hear it."""
+        for index in range(len(positions) - 2, -1, -1):
+            if pieces[index].by_model or not pieces[index + 1].by_model:
+                continue
+            if not (here := self._memory.ends.get(positions[index])):
+                continue
+            gist = next((p.gist for p in pieces[index + 1 :] if p.by_model and p.gist[0]), (b"", b""))
+            fitting = [
+                end for end in here if self._lately(end.conversation, client, at) and _may_be(end, gist)
+            ]
+            if fitting:
+                return max(fitting, key=lambda end: (end.state == "answered", end.at)).conversation
+        return None
+
+    def _quoted(self, opening: Sequence[str], client: Client, at: float) -> Conversation | None:
+        """What was handed to a tool, whole, or most lines of a summary: it opens another conversation."""
+        if not opening:
+            return None
+        for digest in beginnings_of(opening):
+            handed = self._memory.handed.get(digest)
+            if handed is not None and self._lately(handed, client, at):
+                return handed
+        hits: Counter[tuple[Conversation, int]] = Counter()
+        for digest in lines_of(opening):
+            if (said := self._memory.lines.get(digest)) is not None and self._lately(said[0], client, at):
+                hits[said] += 1
+        for (conversation, lines), count in hits.most_common(1):
+            if count >= LEAST_LINES and 2 * count >= lines:
+                return conversation
+        return None
+
+    def _lately(self, conversation: Conversation, client: Client, at: float) -> bool:
+        return conversation.client == client.key and at - conversation.active_at <= self._gap
+
+
+def _last_spoken(pieces: Sequence[Piece]) -> int | None:
+    return next((n for n in range(len(pieces) - 1, -1, -1) if pieces[n].by_model), None)
+
+
+def _may_be(end: End, gist: tuple[bytes, bytes]) -> bool:
+    """Whether the reply to a request may have been a text with this gist."""
+    if end.state == "unheard":
+        return True
+    head, tail = end.gist
+    if end.state == "failed":
+        # The client may have shown, and sent again, more or less of it than came through here.
+        return bool(head) and (head.startswith(gist[0]) or gist[0].startswith(head))
+    return bool(head) and (head == gist[0] or tail == gist[1])
