@@ -47,8 +47,9 @@ def judge(calls: Iterable[Call], *, connections: bool = False) -> Outcome:
         while under_way and under_way[0][0] <= call.begins_at:
             _end(inference, *heapq.heappop(under_way)[2:])
         client = Client("127.0.0.1", "python-httpx/0.28", call.connection if connections else "")
-        ticket = inference.begun(asking.read(call.api, call.body), client, call.begins_at)
-        session = ticket.session_id
+        asked = asking.read(call.api, call.body)
+        session = inference.continued(asked) or inference.inferred(asked, client, call.begins_at).session_id
+        ticket = inference.begun(asked, client, call.begins_at, session)
         owner = owners.setdefault(session, call.truth)
         home = homes.setdefault(call.truth, session)
         outcome.calls += 1
@@ -86,6 +87,7 @@ def long_run(megabytes: float) -> list[bytes]:
 
 def _speed() -> None:
     print("\na long agent run: one call's reading and placing, best of 5 (ms)")
+    client = Client("::1")
     for megabytes in (0.1, 1, 10):
         bodies = long_run(megabytes)
         first, again = [], []
@@ -94,7 +96,8 @@ def _speed() -> None:
             times = []
             for body in bodies:
                 start = time.perf_counter()
-                inference.begun(asking.read("anthropic.messages", body), Client("::1"), 0)
+                asked = asking.read("anthropic.messages", body)
+                inference.begun(asked, client, 0, inference.inferred(asked, client, 0).session_id)
                 times.append((time.perf_counter() - start) * 1000)
             first.append(times[0])
             again += times[1:]

@@ -16,7 +16,7 @@ from sessiontap.apis.reading import ReplyFacts, RequestFacts
 from sessiontap.call import Call
 from sessiontap.capture import Capture
 from sessiontap.errors import WireError
-from sessiontap.identity import LARGE_MEMBERS, Claims
+from sessiontap.identity import LARGE_MEMBERS, Claims, Follower
 from sessiontap.providers import Match
 from sessiontap.record import FIRST_ERROR_STATUS, Ending, Moment, Reply, begin, end
 from sessiontap.redact import redact
@@ -74,6 +74,7 @@ class CallMeter:
         # The request's text, while it may be needed for an estimate; the proxy keeps the same bytes anyway.
         self._asked: bytes | None = None
         self._refused_as: str | None = None
+        self._follower: Follower | None = None
         self._claims = claims
         self._call_id = call_id
         self._started_at = started_at
@@ -147,6 +148,7 @@ class CallMeter:
         """The record, whose it is settled by what the body says the first time that it is asked for."""
         if self._call is None:
             identity = self._claims.settled(said, text)
+            self._follower = identity.follower
             self._call = begin(self.match, identity, self._call_id, self._started_at)
         return self._call
 
@@ -233,6 +235,8 @@ class CallMeter:
         call = end(self.running(), reply, known_before=self._request.usage)
         if self._refused_as is not None:
             call = msgspec.structs.replace(call, error_type=self._refused_as)
+        if self._follower is not None:
+            self._follower.ended(answered=call.status == "ok", response_id=call.response_id)
         return call if self.capture is None else self.capture.stated_in(call)
 
     def _facts(self) -> ReplyFacts:
@@ -270,8 +274,12 @@ class CallMeter:
                 continue
             # Google answers some errors as a list of one object.
             for item in parsed if isinstance(parsed, list) else [parsed]:
-                if isinstance(item, dict) and self._reader.feed(item) and self._first_output_at is None:
+                if not isinstance(item, dict):
+                    continue
+                if self._reader.feed(item) and self._first_output_at is None:
                     self._first_output_at = now
+                if self._follower is not None:
+                    self._follower.hear(item)
 
     def _flush(self, now: float, *, whole: bool) -> None:
         """Reads what decoder and framing still hold; a cut reply may end anywhere, which is no problem."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -14,15 +15,16 @@ class Recent(Generic[K, V]):
     __slots__ = ("_entries", "_most")
 
     def __init__(self, most: int) -> None:
-        self._entries: dict[K, V] = {}
+        # In a plain dictionary, to find the oldest entry takes the longer the more were deleted before it.
+        self._entries: OrderedDict[K, V] = OrderedDict()
         self._most = most
 
     def put(self, key: K, value: V) -> None:
         """Adds or renews an entry."""
-        self._entries.pop(key, None)
         self._entries[key] = value
+        self._entries.move_to_end(key)
         if len(self._entries) > self._most:
-            del self._entries[next(iter(self._entries))]
+            self._entries.popitem(last=False)
 
     def get(self, key: K) -> V | None:
         """The value of an entry, which stays; None where there is none."""

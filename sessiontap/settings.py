@@ -20,6 +20,11 @@ StreamUsageMode = Literal["auto", "on", "off"]
 CaptureMode = Literal["full", "text", "none"]
 """What is kept of requests and replies: everything, all but pictures, sound and files, or nothing."""
 
+InferMode = Literal["conversation", "client", "off"]
+"""How calls that name no session are grouped: by conversation, by client and idle gap, or by the day."""
+
+IDLE_GAP_S = 30 * 60.0
+
 CAPTURE_LIMIT = 32 * 1024 * 1024
 """Bytes of each body that are kept, where the user does not choose. Providers take requests of that size."""
 
@@ -48,6 +53,10 @@ class Settings:
     """Hosts that are no model provider keep their own TLS."""
     confdir: Path = field(default_factory=default_confdir)
     """mitmproxy's own folder, which has its CA."""
+    infer: InferMode = "conversation"
+    idle_gap_s: float = IDLE_GAP_S
+    """After so many seconds without a call a client begins another session, where its calls name none."""
+
     budget: Decimal | None = None
     """What a session may cost, in USD, that names no budget itself; None is as much as it likes."""
 

@@ -17,7 +17,7 @@ from sessiontap.apis.reading import ErrorFacts, RequestFacts, SocketRouter, Step
 from sessiontap.call import Call
 from sessiontap.capture import Capture, Metered
 from sessiontap.errors import WireError
-from sessiontap.identity import Claims, Identity
+from sessiontap.identity import Claims, Follower, Identity
 from sessiontap.providers import Match
 from sessiontap.record import Ending, Moment, Reply, begin, end
 from sessiontap.untrusted import JsonObject, clean, label, obj
@@ -119,8 +119,13 @@ class SocketMeter:
             return self._identity
         # The parameters stand at the top, or where the realtime APIs have them.
         said = {} if message is None else {**obj(message, "response"), **message}
-        identity = self._claims.settled(said, sent)
-        if self._identity is None or identity.session_source != "none":
+        if self._identity is None:
+            identity = self._claims.settled(said, sent)
+            # Who follows it follows its first call; the others go with that.
+            self._identity = replace(identity, follower=None)
+            return identity
+        identity = self._claims.unfollowed().settled(said, sent)
+        if identity.session_source != "none":
             self._identity = identity
         return self._identity
 
@@ -137,7 +142,13 @@ class SocketMeter:
         )
         tentative = step.tentative or self._match.recognised_by_reply
         self._open[step.call] = _OpenCall(
-            self._match, record, now, self._new_capture(), by_client=by_client, tentative=tentative
+            self._match,
+            record,
+            now,
+            self._new_capture(),
+            identity.follower,
+            by_client=by_client,
+            tentative=tentative,
         )
         return None if tentative else Metered(record)
 
@@ -154,6 +165,7 @@ class _OpenCall:
         "_by_client",
         "_capture",
         "_first_output_at",
+        "_follower",
         "_reader",
         "_received",
         "_record",
@@ -168,12 +180,14 @@ class _OpenCall:
         record: Call,
         now: Moment,
         capture: Capture | None,
+        follower: Follower | None,
         *,
         by_client: bool,
         tentative: bool,
     ) -> None:
         self._record = record
         self._capture = capture
+        self._follower = follower
         self._reader = match.api.reader()
         self._by_client = by_client
         self._tentative = tentative
@@ -201,6 +215,8 @@ class _OpenCall:
         """Takes an event of the call."""
         if self._reader.feed(event) and self._first_output_at is None:
             self._first_output_at = now.monotonic
+        if self._follower is not None:
+            self._follower.hear(event)
 
     def end(self, ending: Ending, now: Moment, error: ErrorFacts | None) -> Metered | None:
         """The record of the ended call; None where it has turned out to be none."""
@@ -222,6 +238,8 @@ class _OpenCall:
             response_bytes=self._received,
         )
         call = end(record, reply, known_before=Usage())
+        if self._follower is not None:
+            self._follower.ended(answered=call.status == "ok", response_id=call.response_id)
         if self._capture is None:
             return Metered(call)
         return Metered(self._capture.stated_in(call), self._capture.bodies(call))

@@ -5,7 +5,15 @@ kind it was. Nothing in here raises, whatever a client sends.
 """
 
 from sessiontap.identity.evidence import Evidence
-from sessiontap.identity.identifier import LARGE_MEMBERS, Claims, Identifier, Identity, Inference, identify
+from sessiontap.identity.identifier import (
+    LARGE_MEMBERS,
+    Claims,
+    Follower,
+    Identifier,
+    Identity,
+    attempt_of,
+    identify,
+)
 from sessiontap.identity.proxy_user import ProxyUser, amount, basic_user, read_proxy_user
 from sessiontap.identity.rules import LAST_RULES, RULES, Found
 from sessiontap.identity.texts import normalise_path
@@ -16,12 +24,13 @@ __all__ = [
     "RULES",
     "Claims",
     "Evidence",
+    "Follower",
     "Found",
     "Identifier",
     "Identity",
-    "Inference",
     "ProxyUser",
     "amount",
+    "attempt_of",
     "basic_user",
     "identify",
     "normalise_path",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Protocol
@@ -28,6 +28,29 @@ LARGE_MEMBERS = frozenset(
 """The members of a body in which something may stand that identifies, however large they are."""
 
 
+class Follower(Protocol):
+    """Sees one call go by, and finds its session where it does not name one. No method raises."""
+
+    def continued(self, evidence: Evidence) -> Found | None:
+        """The session of the reply that the call says it continues (`previous_response_id`)."""
+
+    def inferred(self, evidence: Evidence) -> Found | None:
+        """The session that the call most likely belongs to, where nothing in it says one."""
+
+    def begun(self, evidence: Evidence, session_id: str) -> None:
+        """Takes the session that the call is in, whoever named it."""
+
+    def hear(self, event: JsonObject) -> None:
+        """Takes the next event of the reply."""
+
+    def ended(self, *, answered: bool, response_id: str | None) -> None:
+        """The call is over; `answered` is true where its reply came whole and was no error."""
+
+
+def _nobody() -> Follower | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who and what a call belongs to. Texts are stored as sent, trimmed: they may hold anything."""
@@ -41,6 +64,8 @@ class Identity:
     agent: str | None
     attempt: int | None
     """0 for a first try, where the SDK counts its tries."""
+    follower: Follower | None = None
+    """Wants to hear what the call is answered, and when it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +74,9 @@ class Claims:
 
     evidence: Evidence
     properties: dict[str, str]
-    settle: Callable[[Claims], Identity]
+    settle: Callable[[Claims, Follower | None], Identity]
+    follow: Callable[[], Follower | None] = _nobody
+    """Gives who follows a call that begins."""
 
     @property
     def call_id(self) -> str | None:
@@ -79,27 +106,25 @@ class Claims:
 
         Once a call: what is settled may be remembered for the calls that follow.
         """
-        return self.settle(replace(self, evidence=replace(self.evidence, body=body, text=text)))
+        claims = replace(self, evidence=replace(self.evidence, body=body, text=text))
+        follower = self.follow()
+        identity = self.settle(claims, follower)
+        if follower is not None:
+            follower.begun(claims.evidence, identity.session_id)
+        return replace(identity, follower=follower)
+
+    def unfollowed(self) -> Claims:
+        """The same, for a call that nobody follows."""
+        return replace(self, follow=_nobody)
 
     def _asks(self, header: str) -> bool:
         return self.evidence.headers.get(header, "").lower() == "true"
 
 
-class Inference(Protocol):
-    """Finds the session of a call that does not name one. Neither method raises."""
-
-    def continued(self, evidence: Evidence) -> Found | None:
-        """The session of the reply that the call says it continues (`previous_response_id`)."""
-
-    def inferred(self, evidence: Evidence) -> Found | None:
-        """The session that the call most likely belongs to, where nothing in it says one."""
-
-
 class Identifier:
     """Finds whose calls are, by the rules in their order, and remembers the sub-agents that it met."""
 
-    def __init__(self, inference: Inference | None = None) -> None:
-        self._inference = inference
+    def __init__(self) -> None:
         self._lineage = Lineage()
 
     def claims(
@@ -112,12 +137,13 @@ class Identifier:
         url_path: str = "",
         session_headers: Sequence[str] = (),
         session: str = "",
+        follow: Callable[[], Follower | None] = _nobody,
     ) -> Claims:
         """What the headers of a call say.
 
         `headers` are in their order (the last of a name wins), `proxy_user` is as the proxy's URL has it,
         `today` an ISO date. `session_headers` are the user's own names for a session's header, and
-        `session` what goes for a proxy's user where there is none.
+        `session` what goes for a proxy's user where there is none; `follow` gives who follows each call.
         """
         known: dict[str, str] = {}
         properties: dict[str, str] = {}
@@ -140,12 +166,12 @@ class Identifier:
             own_headers=tuple(name.lower() for name in session_headers),
             today=today,
         )
-        return Claims(evidence=evidence, properties=properties, settle=self._settle)
+        return Claims(evidence=evidence, properties=properties, settle=self._settle, follow=follow)
 
-    def _settle(self, claims: Claims) -> Identity:
+    def _settle(self, claims: Claims, follower: Follower | None) -> Identity:
         evidence = claims.evidence
         headers, proxy_user = evidence.headers, evidence.proxy_user
-        found, path = self._placed(evidence)
+        found, path = self._placed(evidence, follower)
         mine = proxy_user if found.source == "proxy-user" else None
         base = mine.path if mine is not None and mine.path is not None else ""
         return Identity(
@@ -156,12 +182,12 @@ class Identifier:
             user_id=headers.get("helicone-user-id") or (proxy_user.user if proxy_user is not None else None),
             properties=claims.properties,
             agent=agent_of(headers),
-            attempt=_small_number(headers.get("x-stainless-retry-count", "")),
+            attempt=attempt_of(headers),
         )
 
-    def _placed(self, evidence: Evidence) -> tuple[Found, str]:
+    def _placed(self, evidence: Evidence, follower: Follower | None) -> tuple[Found, str]:
         """The session, and the path of a sub-agent or a step in it."""
-        found = self._session(evidence)
+        found = self._session(evidence, follower)
         # What an agent says of its sub-agents counts whoever named the session.
         own = found if found.source == "agent" else first(AGENT_RULES, evidence)
         if own is None:
@@ -171,15 +197,15 @@ class Identifier:
             return replace(found, session_id=stands.session_id), stands.path
         return found, stands.path
 
-    def _session(self, evidence: Evidence) -> Found:
+    def _session(self, evidence: Evidence, follower: Follower | None) -> Found:
         """What the first rule that answers finds; else the day's `unassigned-…`, source `none`."""
         found = first(RULES, evidence)
-        if found is None and self._inference is not None:
-            found = self._inference.continued(evidence)
+        if found is None and follower is not None:
+            found = follower.continued(evidence)
         if found is None:
             found = first(LAST_RULES, evidence)
-        if found is None and self._inference is not None:
-            found = self._inference.inferred(evidence)
+        if found is None and follower is not None:
+            found = follower.inferred(evidence)
         return found or Found(session_id=f"unassigned-{evidence.today}", source="none", rule="none")
 
 
@@ -195,6 +221,11 @@ def identify(
     return Identifier().claims(
         headers, proxy_user=proxy_user, today=today, provider=provider, url_path=url_path
     )
+
+
+def attempt_of(headers: Mapping[str, str]) -> int | None:
+    """Which try of a call this is, 0 for the first, where the SDK counts them."""
+    return _small_number(headers.get("x-stainless-retry-count", ""))
 
 
 def _uuid(value: str) -> str | None:

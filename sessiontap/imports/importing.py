@@ -188,7 +188,7 @@ class _OneFile:
         return replace(
             claims,
             properties={PROPERTY: self._name, **claims.properties},
-            settle=lambda settled: self._assigned(claims.settle(settled)),
+            settle=lambda settled, follower: self._assigned(claims.settle(settled, follower)),
         )
 
     def _assigned(self, identity: Identity) -> Identity:

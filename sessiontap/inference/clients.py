@@ -27,13 +27,13 @@ class Clients:
     """Remembers the last 1,000 clients, and of each its 32 conversations and connections used last."""
 
     def __init__(self, idle_gap_s: float) -> None:
-        self._gap = idle_gap_s
+        self.idle_gap_s = idle_gap_s
         self._known: Recent[tuple[str, str], _Known] = Recent(MOST_CLIENTS)
 
     def session(self, client: Client, at: float) -> str:
         """The session of a client's calls that belong nowhere else; a new one after an idle gap."""
         known = self._of(client.key)
-        if known.session_id is None or at - known.active_at > self._gap:
+        if known.session_id is None or at - known.active_at > self.idle_gap_s:
             known.session_id = _readable(client, at)
         known.active_at = max(at, known.active_at)
         return known.session_id
@@ -41,9 +41,9 @@ class Clients:
     def only_conversation(self, client: Client, at: float) -> Conversation | None:
         """The one conversation that a client had in the last gap, where it had one and no other session."""
         known = self._of(client.key)
-        if known.session_id is not None and at - known.active_at <= self._gap:
+        if known.session_id is not None and at - known.active_at <= self.idle_gap_s:
             return None
-        active = [each for each in known.conversations.values() if at - each.active_at <= self._gap]
+        active = [each for each in known.conversations.values() if at - each.active_at <= self.idle_gap_s]
         return active[0] if len(active) == 1 else None
 
     def active(self, client: Client, conversation: Conversation) -> None:

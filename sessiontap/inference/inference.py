@@ -6,7 +6,7 @@ them as an edit or a fork has left. The first messages alone prove nothing: many
 that contains nothing of the kind begins a session. One that is no conversation goes into its client's.
 
 The rules, in this order:
-1. `previous_response_id`: the session of that response (source `api`; all others `inferred`).
+1. `previous_response_id`: the session of that response (`continued`; the others are `inferred`).
 2. The same messages again, soon after the call failed: it is tried again. After a success they begin a
    session, for nothing tells a second run of a script from a reply that somebody wanted anew; further on in
    a conversation, rule 3 knows.
@@ -26,7 +26,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sessiontap.call import SessionSource
 from sessiontap.inference.asked import Asked
@@ -42,12 +42,18 @@ InferMode = Literal["conversation", "client"]
 IDLE_GAP_S = 30 * 60.0
 
 
+class Inferred(NamedTuple):
+    """A session that was inferred."""
+
+    session_id: str
+    source: SessionSource
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A call under way: its session, and where in the conversation it stands. Give it back with `ended`."""
 
     session_id: str
-    source: SessionSource
     client: Client
     conversation: Conversation | None = None
     """None where nothing can go on from the call."""
@@ -64,7 +70,7 @@ class Ticket:
 
 
 class Inference:
-    """Give it each call as its request is known (`begun`) and as it ends (`ended`).
+    """Ask it for the session of a call that names none; tell it how each call begins and how it ends.
 
     Calls that name their session are told as well: later ones may go on from them without saying so.
     """
@@ -86,17 +92,38 @@ class Inference:
         self._clients = Clients(idle_gap_s)
         self._rules = Rules(self._memory, self._clients, idle_gap_s)
 
-    def begun(
-        self, asked: Asked, client: Client, at: float, *, named: str | None = None, attempt: int | None = None
-    ) -> Ticket:
-        """The session of a call that begins at `at`, seconds since the epoch.
+    def use(self, mode: InferMode, idle_gap_s: float) -> None:
+        """Goes on with other settings; what is known stays known."""
+        self._mode = mode
+        self._clients.idle_gap_s = self._rules.idle_gap_s = idle_gap_s
 
-        `named` is the session that the call names itself, `attempt` the SDK's count of its tries.
-        """
-        conversation, source = self._session(asked, client, at, named=named, attempt=attempt)
-        conversation.active_at = max(at, conversation.active_at)
+    def continued(self, asked: Asked) -> str | None:
+        """The session of the response that a call says it goes on from, where that came through here."""
+        earlier = self._memory.responses.get(asked.continues) if asked.continues else None
+        return None if earlier is None else earlier.session_id
+
+    def inferred(self, asked: Asked, client: Client, at: float, *, attempt: int | None = None) -> Inferred:
+        """The session of a call that names none. `attempt` is the SDK's count of its tries."""
+        if self._mode == "client":
+            return Inferred(self._clients.session(client, at), "none")
         if not asked.is_conversation:
-            return Ticket(session_id=conversation.session_id, source=source, client=client)
+            only = self._clients.only_conversation(client, at)
+            if only is None:
+                return Inferred(self._clients.session(client, at), "none")
+            return Inferred(only.session_id, "inferred")
+        found = self._rules.find(asked, client, at, attempt)
+        if found is not None:
+            self._memory.named.put(found.session_id, found)
+            return Inferred(found.session_id, "inferred")
+        self._rules.opens(asked)
+        return Inferred(f"conv-{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}-{self._token()}", "inferred")
+
+    def begun(self, asked: Asked, client: Client, at: float, session_id: str) -> Ticket:
+        """Takes a call that begins in a session at `at`, seconds since the epoch."""
+        if not asked.is_conversation:
+            return Ticket(session_id=session_id, client=client)
+        conversation = self._memory.conversation(session_id, client.key)
+        conversation.active_at = max(at, conversation.active_at)
         conversation.context = asked.context
         if asked.continues:
             self._memory.responses.put(asked.continues, conversation)
@@ -106,8 +133,7 @@ class Inference:
             end = End(conversation, at=at)
             self._memory.add_end(positions[-1], end)
         return Ticket(
-            session_id=conversation.session_id,
-            source=source,
+            session_id=session_id,
             client=client,
             conversation=conversation,
             position=positions[-1] if positions else asked.start,
@@ -156,33 +182,6 @@ class Inference:
         if ticket.end is not None:
             ticket.end.gist = heard.gist
         self._quotable(ticket, conversation, heard)
-
-    def _session(
-        self,
-        asked: Asked,
-        client: Client,
-        at: float,
-        *,
-        named: str | None,
-        attempt: int | None,
-    ) -> tuple[Conversation, SessionSource]:
-        memory = self._memory
-        if named is not None:
-            return memory.conversation(named, client.key), "none"
-        if asked.continues and (earlier := memory.responses.get(asked.continues)) is not None:
-            return earlier, "api"
-        if self._mode == "client":
-            return memory.conversation(self._clients.session(client, at), client.key), "none"
-        if not asked.is_conversation:
-            only = self._clients.only_conversation(client, at)
-            if only is not None:
-                return only, "inferred"
-            return memory.conversation(self._clients.session(client, at), client.key), "none"
-        if (found := self._rules.find(asked, client, at, attempt)) is not None:
-            return found, "inferred"
-        self._rules.opens(asked)
-        made = f"conv-{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}-{self._token()}"
-        return memory.conversation(made, client.key), "inferred"
 
     def _quotable(self, ticket: Ticket, conversation: Conversation, heard: Heard) -> None:
         """Notes what may open another conversation of the session, and has not opened one yet."""

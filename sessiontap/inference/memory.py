@@ -13,9 +13,9 @@ from sessiontap.inference.pieces import Piece
 from sessiontap.recent import Recent
 
 MOST_CONVERSATIONS = 10_000
-MOST_POSITIONS = 50_000
-"""Ends of what the model said; as many of requests, as many of telling pieces, and so on. See `Memory`."""
-MOST_RESPONSES = 50_000
+MOST_POSITIONS = 20_000
+"""Of what the model said; as many of requests, of telling pieces, and so on. All together take 35 MB at most."""
+MOST_RESPONSES = 20_000
 
 # Conversations at one position that are told apart: all those that begin alike are at the same.
 _MOST_AT_ONE = 16

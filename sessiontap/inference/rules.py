@@ -25,7 +25,7 @@ class Rules:
     def __init__(self, memory: Memory, clients: Clients, idle_gap_s: float) -> None:
         self._memory = memory
         self._clients = clients
-        self._gap = idle_gap_s
+        self.idle_gap_s = idle_gap_s
 
     def find(self, asked: Asked, client: Client, at: float, attempt: int | None) -> Conversation | None:
         """The first answer of the rules."""
@@ -96,7 +96,7 @@ class Rules:
         return chosen.conversation
 
     def _waits(self, mark: Said, at: float) -> bool:
-        return not mark.continued and at - mark.conversation.active_at <= self._gap
+        return not mark.continued and at - mark.conversation.active_at <= self.idle_gap_s
 
     def _loosely(self, pieces: Sequence[Piece], index: int, client: Client, at: float) -> list[Said]:
         """Who was told a piece, of late, after the same words of the model, or after a like beginning."""
@@ -170,7 +170,7 @@ class Rules:
         return None
 
     def _lately(self, conversation: Conversation, client: Client, at: float) -> bool:
-        return conversation.client == client.key and at - conversation.active_at <= self._gap
+        return conversation.client == client.key and at - conversation.active_at <= self.idle_gap_s
 
 
 def _last_spoken(pieces: Sequence[Piece]) -> int | None:

@@ -26,6 +26,7 @@ from sessiontap.bodies import text_only
 from sessiontap.call import Call
 from sessiontap.capture import Metered
 from sessiontap.errors import SettingsError
+from sessiontap.following import Following
 from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
@@ -88,7 +89,8 @@ class SessionTap:
         self._in_flight: dict[str, CallMeter] = {}
         self._sockets = Sockets(self._record_of_socket, self._over_budget)
         self._stream_usage = StreamUsage()
-        self._intake = Intake()
+        self._following = Following(on_fault=functools.partial(self.report_fault, "following"))
+        self._intake = Intake(self._following)
         self._trouble = Trouble()
         self._refusals: Refusals | None = None
         self._budgets: Budgets | None = None
@@ -129,6 +131,7 @@ class SessionTap:
             if self._budgets is None:
                 self._budgets = Budgets(settings)
             self._budgets.use(settings)
+            self._following.use(settings.infer, settings.idle_gap_s)
             if former is not None:
                 former.close()
 

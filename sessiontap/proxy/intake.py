@@ -8,7 +8,9 @@ import uuid
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow
 
+from sessiontap import inference
 from sessiontap.capture import Capture, capture_for
+from sessiontap.following import Following
 from sessiontap.identity import Claims, Identifier
 from sessiontap.meter import CallMeter
 from sessiontap.providers import Match
@@ -25,7 +27,8 @@ _MOST_IDS = 100_000
 class Intake:
     """Knows what is not in the request itself: the user of the proxy's URL, and the ids given so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, following: Following) -> None:
+        self._following = following
         self._proxy_users: dict[str, str] = {}
         self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
         self._identifier = Identifier()
@@ -71,6 +74,7 @@ class Intake:
             url_path=found.url_path,
             session_headers=settings.session_headers,
             session=settings.session,
+            follow=functools.partial(self._following.call, found.api.name, _client(flow)),
         )
 
     def _new_call_id(self, claims: Claims) -> str:
@@ -80,6 +84,15 @@ class Intake:
             call_id = str(uuid.uuid4())
         self._call_ids.put(call_id, None)
         return call_id
+
+
+def _client(flow: HTTPFlow) -> inference.Client:
+    peer = flow.client_conn.peername
+    return inference.Client(
+        address=str(peer[0]) if peer else "",
+        agent=flow.request.headers.get("user-agent", "").partition(" ")[0] or None,
+        connection=flow.client_conn.id,
+    )
 
 
 def _capture(settings: Settings, claims: Claims, flow: HTTPFlow) -> Capture | None:

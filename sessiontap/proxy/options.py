@@ -14,7 +14,15 @@ from mitmproxy.options import Options
 
 from sessiontap.errors import SettingsError
 from sessiontap.identity import amount, read_proxy_user
-from sessiontap.settings import CAPTURE_LIMIT, CaptureMode, Settings, StreamUsageMode, home_folder
+from sessiontap.settings import (
+    CAPTURE_LIMIT,
+    IDLE_GAP_S,
+    CaptureMode,
+    InferMode,
+    Settings,
+    StreamUsageMode,
+    home_folder,
+)
 
 PREFIX = "sessiontap_"
 
@@ -28,6 +36,8 @@ _HELP = {
     "sessiontap_session": "The session of calls that name none: ID, ID:NAME or ID?path=/a&user=ann:NAME.",
     "sessiontap_session_headers": "Headers of yours that name a session, in a list or with commas.",
     "sessiontap_passthrough": "Whether hosts that are no model provider keep their own TLS: on or off.",
+    "sessiontap_infer": "How calls that name no session are grouped: by conversation, by client, or off.",
+    "sessiontap_idle_gap": "Minutes without a call after which a client begins another session. Default: 30.",
     "sessiontap_budget": "What each session may cost, in USD, such as 2.50; then its calls are refused.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
@@ -36,6 +46,7 @@ _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_h
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 _CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
+_INFER: tuple[InferMode, ...] = ("conversation", "client", "off")
 _ON_OFF = ("on", "off")
 _SIZE = re.compile(r"(\d{1,15})\s*([kmg]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -71,6 +82,8 @@ def read_settings(options: Options) -> Settings:
         confdir=Path(options.confdir).expanduser().absolute(),
         mask=tuple(options.sessiontap_mask),
         session_headers=_header_names("sessiontap_session_headers", options.sessiontap_session_headers),
+        infer=_choice("sessiontap_infer", options.sessiontap_infer, _INFER),
+        idle_gap_s=_minutes("sessiontap_idle_gap", options.sessiontap_idle_gap, IDLE_GAP_S),
         budget=_amount("sessiontap_budget", options.sessiontap_budget),
         session=_session("sessiontap_session", options.sessiontap_session),
     )
@@ -90,6 +103,17 @@ def _session(option: str, stated: str) -> str:
         message = f"{option}: {stated[:40]!r} names no session; give ID, ID:NAME or ID?path=/a&user=ann"
         raise SettingsError(message)
     return stated
+
+
+def _minutes(option: str, stated: str, default_s: float) -> float:
+    """Seconds."""
+    if not stated.strip():
+        return default_s
+    found = amount(stated.strip())
+    if found is None or not found:
+        message = f"{option}: {stated[:40]!r} is no number of minutes; give one above zero, such as 30"
+        raise SettingsError(message)
+    return float(found) * 60
 
 
 def _amount(option: str, stated: str) -> Decimal | None:

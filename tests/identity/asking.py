@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sessiontap.identity import Identifier, Identity, Inference
+from sessiontap.identity import Follower, Identifier, Identity
 
 TODAY = "2026-11-23"
 CLAUDE_CODE = "claude-cli/2.1.332 (external, cli)"
@@ -18,12 +18,12 @@ def whose(
     body: Mapping[str, object] | None = None,
     *,
     identifier: Identifier | None = None,
-    inference: Inference | None = None,
+    follower: Follower | None = None,
     **more: Any,
 ) -> Identity:
     """The identity of a call with these headers and this body; `more` are keywords of `Identifier.claims`."""
-    keywords = {"proxy_user": None, "today": TODAY, **more}
-    claims = (identifier or Identifier(inference)).claims((headers or {}).items(), **keywords)
+    keywords = {"proxy_user": None, "today": TODAY, "follow": lambda: follower, **more}
+    claims = (identifier or Identifier()).claims((headers or {}).items(), **keywords)
     return claims.settled(dict(body or {}), json.dumps(body or {}).encode())
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sessiontap.identity import Evidence, Found
+from sessiontap.untrusted import JsonObject
 from tests.identity.asking import CLAUDE_CODE, CODEX, TODAY, session, whose
 
 # Each names the session after itself; each stands before all that follow it.
@@ -84,6 +85,15 @@ class _Infers:
     def inferred(self, evidence: Evidence) -> Found | None:
         return Found(session_id=f"inferred-{len(evidence.text)}", source="inferred", rule="messages")
 
+    def begun(self, evidence: Evidence, session_id: str) -> None:
+        pass
+
+    def hear(self, event: JsonObject) -> None:
+        pass
+
+    def ended(self, *, answered: bool, response_id: str | None) -> None:
+        pass
+
 
 @pytest.mark.parametrize(
     ("body", "session_id", "source"),
@@ -96,7 +106,7 @@ class _Infers:
 )
 def test_inference_has_its_two_places(body: dict[str, Any], session_id: str, source: str) -> None:
     """A reply's id counts behind what names a session and before a cache's key; messages count last."""
-    found = whose({}, body, inference=_Infers())
+    found = whose({}, body, follower=_Infers())
     assert (found.session_id, found.session_source) == (session_id, source)
 
 
