@@ -112,7 +112,7 @@ _names = st.sampled_from(
 )
 
 
-@given(st.dictionaries(_names, st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)))))
+@given(st.dictionaries(_names, st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
 def test_everything_can_be_taken_back(environ: dict[str, str]) -> None:
     """Whatever stood there before, also of an environment that has our variables twice over."""
     once = {**environ, **client_environment(URL, BUNDLE, CA, environ)}

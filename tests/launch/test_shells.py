@@ -81,7 +81,7 @@ def test_a_shell_takes_variables_away(
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(value=st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=40))
+@given(value=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40))
 def test_any_value_for_sh(value: str, tmp_path: Path) -> None:
     """The POSIX shell gets any text as it is."""
     if os.name == "posix":
