@@ -65,7 +65,8 @@ def write_bundle(home: Path, ca_file: Path, environ: Mapping[str, str] = os.envi
     """The path of a PEM file in the home with every certificate once; beside it, as `.jks`, Java's.
 
     `ca_file` is our own CA, which comes last. Files that variables of `environ` or settings name and that
-    cannot be read are left out, as the client would have failed on them too. Written (0600) only where it is not there yet.
+    cannot be read are left out, as the client would have failed on them too. Written (0600) only where it is
+    not there yet.
     Raises OSError where `ca_file` cannot be read, or the home not be written.
     """
     ours = _certificates(ca_file.read_bytes())

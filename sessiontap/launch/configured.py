@@ -1,7 +1,7 @@
 """CAs that a program's own settings name, and that a variable of ours would beat.
 
-pip's `cert` loses against REQUESTS_CA_BUNDLE, and the `ca_bundle` of AWS's settings against AWS_CA_BUNDLE: what
-they name goes into the bundle too. git, npm and curl prefer their own settings, and need nothing.
+pip's `cert` loses against REQUESTS_CA_BUNDLE, and the `ca_bundle` of AWS's settings against AWS_CA_BUNDLE:
+what they name goes into the bundle too. git, npm and curl prefer their own settings, and need nothing.
 """
 
 from __future__ import annotations

@@ -69,7 +69,8 @@ asyncio.run(main())
 BOTO3 = """
 import boto3
 client = boto3.client("bedrock-runtime", "us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
-reply = client.converse(modelId="us.amazon.nova-lite-v1:0", messages=[{"role": "user", "content": [{"text": "Hi"}]}])
+messages = [{"role": "user", "content": [{"text": "Hi"}]}]
+reply = client.converse(modelId="us.amazon.nova-lite-v1:0", messages=messages)
 print(reply["ResponseMetadata"]["HTTPStatusCode"])
 """
 NODE_FETCH = f"""
@@ -82,7 +83,8 @@ console.log(reply.status);
 """
 # What Anthropic's own SDK asks for, and what Vercel's does.
 NODE_MESSAGES = """
-const body = JSON.stringify({model: "claude-haiku-4-5", max_tokens: 9, messages: [{role: "user", content: "Hi"}]});
+const messages = [{role: "user", content: "Hi"}];
+const body = JSON.stringify({model: "claude-haiku-4-5", max_tokens: 9, messages});
 for (const path of ["/v1/messages", "/messages"]) {
   const reply = await fetch(process.env.ANTHROPIC_BASE_URL + path,
     {method: "POST", headers: {"Content-Type": "application/json", "X-Api-Key": "key-of-nobody"}, body});
@@ -148,7 +150,7 @@ def python(module: str, code: str) -> object:
     ],
 )
 def test_a_client(runs: Runs, command: list[str]) -> None:
-    """It gets its answer, and its call is in the run's session, with exact tokens, named by the proxy's user."""
+    """It gets its answer, and its call is in the run's session, with exact tokens, named by the proxy user."""
     ended = runs.run("--path", "/a/b", "--user", "ann", "--", *command)
     assert (ended.code, ended.out) == (0, "200\n"), ended.err
     assert receipt(ended.err) == RECEIPT
@@ -241,7 +243,7 @@ def test_java(runs: Runs, tmp_path: Path) -> None:
 
 
 def test_strangers_keep_their_certificates(runs: Runs, tmp_path: Path) -> None:
-    """git and pip, told to trust nothing but the stranger's own CA, get through; nothing is recorded."""
+    """Both git and pip, told to trust nothing but the stranger's own CA, get through; nothing is recorded."""
     repository, files = tmp_path / "repository", tmp_path / "files"
     files.mkdir()
     for words in (
@@ -288,7 +290,7 @@ def test_strangers_keep_their_certificates(runs: Runs, tmp_path: Path) -> None:
 
 
 def test_through_a_companys_proxy(runs: Runs, tmp_path: Path) -> None:
-    """The proxy that the user has, with its user and password, is gone on through; nobody reads them in `ps`."""
+    """The proxy that the user has is gone on through, user and all; nobody reads the password in `ps`."""
     with start_proxy(
         home=tmp_path / "none",
         confdir=runs.confdir,
@@ -367,7 +369,8 @@ def test_ctrl_c_reaches_the_command(runs: Runs) -> None:
     program = (
         "import signal, subprocess, sys\n"
         f"def last(*_):\n    subprocess.run({[*CURL]!r}, stdout=subprocess.DEVNULL); sys.exit(7)\n"
-        "signal.signal(signal.SIGINT, last)\nprint('rea' + 'dy', sys.stdout.isatty(), flush=True)\nsignal.pause()\n"
+        "signal.signal(signal.SIGINT, last)\nprint('rea' + 'dy', sys.stdout.isatty(), flush=True)\n"
+        "signal.pause()\n"
     )
     with in_terminal(runs.words("--", sys.executable, "-c", program), runs.environ) as terminal:
         terminal.wait_for("ready True")
@@ -425,7 +428,7 @@ def test_why_nothing_was_recorded(runs: Runs) -> None:
     """NO_PROXY is told before and after, a refused certificate by its host, other sessions by their ids."""
     runs.variables["NO_PROXY"] = "anthropic.com"
     system = "/etc/ssl/certs/ca-certificates.crt"
-    refusing = " ".join(["curl", "-s", "--cacert", system, CHAT_URL])
+    refusing = f"curl -s --cacert {system} {CHAT_URL}"
     own = shlex.join([*CURL, "-H", "Helicone-Session-Id: ticket-1"])
     ended = runs.run("--", "sh", "-c", f"{refusing}; {own} >/dev/null")
     assert ended.code == 0, ended.err

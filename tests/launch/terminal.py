@@ -23,7 +23,7 @@ class Terminal:
     _read_to: int = field(default=0)
 
     def type(self, keys: str) -> None:
-        """Presses keys; `\\x03` is Ctrl-C, `\\x1a` is Ctrl-Z."""
+        """Presses keys; Ctrl-C is character 3, Ctrl-Z is 26."""
         os.write(self.descriptor, keys.encode())
 
     def wait_for(self, text: str) -> str:

@@ -35,6 +35,7 @@ def der(path: Path) -> bytes:
 
 @pytest.fixture
 def ours(tmp_path: Path) -> Path:
+    """Our own CA."""
     return authority(tmp_path / "ours")
 
 
@@ -70,7 +71,7 @@ def test_what_the_user_trusts_already(tmp_path: Path, ours: Path, variable: str)
 def test_what_settings_name_that_a_variable_would_beat(
     tmp_path: Path, ours: Path, file: str, text: str
 ) -> None:
-    """pip's and AWS's own CAs are in it."""
+    """The CAs of pip's and AWS's own settings are in it."""
     theirs = authority(tmp_path / "theirs")
     settings = tmp_path / file
     settings.parent.mkdir(parents=True)
