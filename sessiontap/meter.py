@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 
 import msgspec
 
@@ -72,6 +73,7 @@ class CallMeter:
         self._headers: Mapping[str, str] = {}
         # The request's text, while it may be needed for an estimate; the proxy keeps the same bytes anyway.
         self._asked: bytes | None = None
+        self._refused_as: str | None = None
         self._claims = claims
         self._call_id = call_id
         self._started_at = started_at
@@ -127,6 +129,15 @@ class CallMeter:
         if is_form(content_type):
             return form_fields(text, content_type)
         return decode_head(text, long=self.match.api.long_fields, within=LARGE_MEMBERS) if text else {}
+
+    @property
+    def budget(self) -> Decimal | None:
+        """What the client lets the call's session cost, in USD; None where it does not say."""
+        return self._claims.budget
+
+    def refuse(self, kind: str) -> None:
+        """The call is not sent: the reply that follows is ours, and this its `error_type`."""
+        self._refused_as = kind
 
     def running(self) -> Call:
         """The call as it stands before the reply."""
@@ -220,6 +231,8 @@ class CallMeter:
             estimate=self._estimate(facts),
         )
         call = end(self.running(), reply, known_before=self._request.usage)
+        if self._refused_as is not None:
+            call = msgspec.structs.replace(call, error_type=self._refused_as)
         return call if self.capture is None else self.capture.stated_in(call)
 
     def _facts(self) -> ReplyFacts:

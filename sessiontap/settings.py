@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +48,9 @@ class Settings:
     """Hosts that are no model provider keep their own TLS."""
     confdir: Path = field(default_factory=default_confdir)
     """mitmproxy's own folder, which has its CA."""
+    budget: Decimal | None = None
+    """What a session may cost, in USD, that names no budget itself; None is as much as it likes."""
+
     mask: tuple[str, ...] = ()
     """Regular expressions for what is masked beside the credentials that are known by their shape."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from urllib.parse import parse_qs
 
 import msgspec
@@ -59,6 +60,11 @@ class SocketMeter:
         self._model = match.model or _model_in_query(target)
         self._router: SocketRouter | None = match.api.socket() if match.api.socket else None
         self._open: dict[str, _OpenCall] = {}
+
+    @property
+    def budget(self) -> Decimal | None:
+        """What the client lets its session cost, in USD; None where it does not say."""
+        return self._claims.budget
 
     def sent(self, data: bytes, now: Moment) -> list[Metered]:
         """Takes a whole message of the client."""

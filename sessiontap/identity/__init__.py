@@ -6,7 +6,7 @@ kind it was. Nothing in here raises, whatever a client sends.
 
 from sessiontap.identity.evidence import Evidence
 from sessiontap.identity.identifier import LARGE_MEMBERS, Claims, Identifier, Identity, Inference, identify
-from sessiontap.identity.proxy_user import ProxyUser, basic_user, read_proxy_user
+from sessiontap.identity.proxy_user import ProxyUser, amount, basic_user, read_proxy_user
 from sessiontap.identity.rules import LAST_RULES, RULES, Found
 from sessiontap.identity.texts import normalise_path
 
@@ -21,6 +21,7 @@ __all__ = [
     "Identity",
     "Inference",
     "ProxyUser",
+    "amount",
     "basic_user",
     "identify",
     "normalise_path",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Protocol
 
 from sessiontap.call import SessionSource
@@ -12,7 +13,7 @@ from sessiontap.identity.agents import agent_of, known_agent
 from sessiontap.identity.evidence import Body, Evidence
 from sessiontap.identity.lineage import Lineage
 from sessiontap.identity.paths import PLACES_OF_PATHS, path_within, standing
-from sessiontap.identity.proxy_user import read_proxy_user
+from sessiontap.identity.proxy_user import amount, read_proxy_user
 from sessiontap.identity.rules import AGENT_RULES, LAST_RULES, RULES, Found, first
 from sessiontap.identity.texts import cleaned, normalise_path
 from sessiontap.untrusted import JsonObject
@@ -64,6 +65,14 @@ class Claims:
     def omit_reply(self) -> bool:
         """The client asks that what comes back is not stored."""
         return self._asks("helicone-omit-response")
+
+    @property
+    def budget(self) -> Decimal | None:
+        """What the call's session may cost, in USD, by a header or else the proxy's user; None: not said."""
+        stated = amount(self.evidence.headers.get("sessiontap-budget-usd"))
+        if stated is None and self.evidence.proxy_user is not None:
+            return self.evidence.proxy_user.budget
+        return stated
 
     def settled(self, body: JsonObject = _NO_BODY, text: bytes = b"") -> Identity:
         """Whose the call is, now that its body is known: the small members, and the whole of it decoded.

@@ -53,7 +53,7 @@ def read_proxy_user(text: str | None) -> ProxyUser | None:
         name=cleaned(unquote(name)) or None,
         path=found.get("path"),
         user=found.get("user"),
-        budget=_amount(found.get("budget")),
+        budget=amount(found.get("budget")),
     )
 
 
@@ -68,7 +68,8 @@ def basic_user(authorization: str) -> str | None:
         return None
 
 
-def _amount(stated: str | None) -> Decimal | None:
+def amount(stated: str | None) -> Decimal | None:
+    """An amount of USD, zero or more; None where the text is none."""
     try:
         amount = Decimal(stated or "")
     except InvalidOperation:

@@ -13,6 +13,7 @@ import functools
 import logging
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Concatenate, ParamSpec
 
 from mitmproxy import ctx, exceptions
@@ -29,6 +30,7 @@ from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
+from sessiontap.proxy.budget import KIND, Budgets, refuse
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.headers import remove_session_headers
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
@@ -84,11 +86,12 @@ class SessionTap:
         self._ledger: Ledger | None = None
         self._recorder: Recorder | None = None
         self._in_flight: dict[str, CallMeter] = {}
-        self._sockets = Sockets(self._record_of_socket)
+        self._sockets = Sockets(self._record_of_socket, self._over_budget)
         self._stream_usage = StreamUsage()
         self._intake = Intake()
         self._trouble = Trouble()
         self._refusals: Refusals | None = None
+        self._budgets: Budgets | None = None
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
         self.addons = [HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat"))]
@@ -123,6 +126,9 @@ class SessionTap:
                 Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S, masker=masker),
             )
             self._recorder = self._recorder_for(self._ledger, settings)
+            if self._budgets is None:
+                self._budgets = Budgets(settings)
+            self._budgets.use(settings)
             if former is not None:
                 former.close()
 
@@ -216,7 +222,12 @@ class SessionTap:
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
         if meter.match.kind == "call" and not meter.match.recognised_by_reply:
-            self._recorder.started(meter.running())
+            call = meter.running()
+            if (why := self._over_budget(call, meter.budget)) is not None:
+                meter.refuse(KIND)
+                refuse(flow, call.api, why)
+                return
+            self._recorder.started(call)
         self._stream_usage.ask(flow)
 
     @_guarded
@@ -332,7 +343,7 @@ class SessionTap:
             return None
         bodies = None if meter.capture is None else meter.capture.bodies(call)
         written = self._recorder.ended(call, poll=meter.match.kind == "poll", bodies=bodies)
-        self._works(call)
+        self._ended(written or call)
         # After the record: a log may fail where a file does not.
         if (problem := meter.problem) is not None:
             logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
@@ -344,12 +355,19 @@ class SessionTap:
         if metered.call.status == "running":
             self._recorder.started(metered.call)
             return None
-        self._works(metered.call)
-        return self._recorder.ended(metered.call, poll=False, bodies=metered.bodies)
+        written = self._recorder.ended(metered.call, poll=False, bodies=metered.bodies)
+        self._ended(written or metered.call)
+        return written
 
-    def _works(self, call: Call) -> None:
+    def _over_budget(self, call: Call, stated: Decimal | None) -> str | None:
+        return None if self._budgets is None else self._budgets.over(call, stated)
+
+    def _ended(self, call: Call) -> None:
+        """Tells those who look at what is recorded."""
         if self._refusals is not None:
             self._refusals.recorded(call.host, call.started_at)
+        if self._budgets is not None:
+            self._budgets.ended(call)
 
 
 def _content_length(response: Response) -> int | None:

@@ -8,19 +8,19 @@ from mitmproxy.http import Headers, HTTPFlow
 
 from sessiontap.identity import basic_user
 
-_SESSION_PREFIX = "helicone-"
+_SESSION_PREFIXES = ("helicone-", "sessiontap-")
 _AWS_SCHEME = "AWS4-"
 _SIGNED = re.compile(r"SignedHeaders=([^,\s]*)")
 
 
 def remove_session_headers(headers: Headers) -> None:
-    """Removes every header whose name begins with `helicone-`, in any case, and that no signature covers.
+    """Removes the headers whose name begins with `helicone-` or `sessiontap-`, in any case.
 
-    AWS would refuse a request that lacks a header which its client signed.
+    But for those that a signature covers: AWS would refuse a request that lacks one which its client signed.
     """
     signed = _signed_headers(headers)
     # Not `del headers[name]` for all names at once: untouched headers must keep their bytes and order.
-    for name in {key for key in headers if key.lower().startswith(_SESSION_PREFIX)}:
+    for name in {key for key in headers if key.lower().startswith(_SESSION_PREFIXES)}:
         if name.lower() not in signed:
             del headers[name]
 

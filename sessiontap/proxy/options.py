@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.options import Options
 
 from sessiontap.errors import SettingsError
-from sessiontap.identity import read_proxy_user
+from sessiontap.identity import amount, read_proxy_user
 from sessiontap.settings import CAPTURE_LIMIT, CaptureMode, Settings, StreamUsageMode, home_folder
 
 PREFIX = "sessiontap_"
@@ -27,6 +28,7 @@ _HELP = {
     "sessiontap_session": "The session of calls that name none: ID, ID:NAME or ID?path=/a&user=ann:NAME.",
     "sessiontap_session_headers": "Headers of yours that name a session, in a list or with commas.",
     "sessiontap_passthrough": "Whether hosts that are no model provider keep their own TLS: on or off.",
+    "sessiontap_budget": "What each session may cost, in USD, such as 2.50; then its calls are refused.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
 _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_headers"})
@@ -69,6 +71,7 @@ def read_settings(options: Options) -> Settings:
         confdir=Path(options.confdir).expanduser().absolute(),
         mask=tuple(options.sessiontap_mask),
         session_headers=_header_names("sessiontap_session_headers", options.sessiontap_session_headers),
+        budget=_amount("sessiontap_budget", options.sessiontap_budget),
         session=_session("sessiontap_session", options.sessiontap_session),
     )
 
@@ -87,6 +90,14 @@ def _session(option: str, stated: str) -> str:
         message = f"{option}: {stated[:40]!r} names no session; give ID, ID:NAME or ID?path=/a&user=ann"
         raise SettingsError(message)
     return stated
+
+
+def _amount(option: str, stated: str) -> Decimal | None:
+    found = amount(stated.strip().removeprefix("$"))
+    if stated.strip() and found is None:
+        message = f"{option}: {stated[:40]!r} is no amount; give US dollars, such as 2.50"
+        raise SettingsError(message)
+    return found
 
 
 def _choice(option: str, stated: str, choices: tuple[_M, ...]) -> _M:

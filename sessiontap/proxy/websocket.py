@@ -1,6 +1,7 @@
 """Sockets: the WebSockets whose messages are metered as they pass.
 
-Promises: no message is changed, dropped or delayed; of those that have passed, mitmproxy keeps the last only,
+Promises: no message is changed, dropped or delayed, but for one that asks for more than its session's budget;
+of those that have passed, mitmproxy keeps the last only,
 so that a socket that is open for days does not fill the memory.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 
 from mitmproxy.http import HTTPFlow
 from mitmproxy.websocket import WebSocketData
@@ -15,6 +17,7 @@ from mitmproxy.websocket import WebSocketData
 from sessiontap.apis.reading import ErrorFacts
 from sessiontap.call import Call
 from sessiontap.capture import Metered
+from sessiontap.proxy.budget import refuse_on_socket
 from sessiontap.proxy.comment import comment
 from sessiontap.record import Ending, Moment
 from sessiontap.socket_meter import SocketMeter
@@ -22,16 +25,21 @@ from sessiontap.times import rfc3339
 
 # How a socket ends when nothing is wrong, or when nobody said why (https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1).
 _NO_ERROR = frozenset({1000, 1001, 1005, 1006})
+# The wire shapes whose sockets answer a call with an `error` event.
+_REFUSING = frozenset({"openai.responses", "openai.realtime"})
 
 
 class Sockets:
     """The meters of the sockets that are open, by flow. Each call that begins or ends goes to `record`.
 
-    `record` gives the call as it was written, or None.
+    `record` gives the call as it was written, or None; `over` says why one that begins is refused, or None.
     """
 
-    def __init__(self, record: Callable[[Metered], Call | None]) -> None:
+    def __init__(
+        self, record: Callable[[Metered], Call | None], over: Callable[[Call, Decimal | None], str | None]
+    ) -> None:
         self._record = record
+        self._over = over
         self._meters: dict[str, SocketMeter] = {}
         self._comments: dict[str, str] = {}
 
@@ -53,7 +61,16 @@ class Sockets:
         if not message.from_client:
             self._take(flow, meter.received(message.content, _now()))
         elif not message.dropped:
-            self._take(flow, meter.sent(message.content, _now()))
+            begun = meter.sent(message.content, _now())
+            self._take(flow, begun)
+            if (why := self._refused(begun, meter.budget)) is not None:
+                refuse_on_socket(flow, why)
+                message.drop()  # type: ignore[no-untyped-call]
+
+    def _refused(self, begun: list[Metered], budget: Decimal | None) -> str | None:
+        # Of other sockets it is not known how they refuse a call.
+        calls = [each.call for each in begun if each.call.api in _REFUSING and each.call.status == "running"]
+        return next((why for call in calls if (why := self._over(call, budget)) is not None), None)
 
     def end(self, flow: HTTPFlow, ending: Ending) -> None:
         """Ends the calls that the socket leaves open; a second time nothing is left to do."""

@@ -102,8 +102,11 @@ def read_calls(path: Path) -> Calls:
     return Calls(calls, (*reader.problems, *newer_problems(path, reader.newer)))
 
 
-def read_from(path: Path, start: Position = START) -> Reading | None:
-    """What was written behind a position; None where the file is not the one that had it. Raises OSError."""
+def read_from(path: Path, start: Position = START, *, patient: bool = True) -> Reading | None:
+    """What was written behind a position; None where the file is not the one that had it. Raises OSError.
+
+    `patient` waits for the end of a line that is being written, as `journal.blocks` does.
+    """
     with path.open("rb", buffering=0) as file:
         found = os.fstat(file.fileno())
         if start.offset and _before(file, start.offset) != start.before:
@@ -111,7 +114,7 @@ def read_from(path: Path, start: Position = START) -> Reading | None:
         file.seek(start.offset)
         reader = _Reader(path)
         number, offset, unended = start.number, start.offset, b""
-        for block in journal.blocks_of(file, number, offset, patient=True):
+        for block in journal.blocks_of(file, number, offset, patient=patient):
             reader.feed(block)
             whole = block.data.rfind(b"\n") + 1
             number, offset = block.number + block.data.count(b"\n"), block.offset + whole

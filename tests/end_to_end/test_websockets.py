@@ -353,3 +353,17 @@ def test_googles_sdks_live_socket(place: Place) -> None:
     (call,) = place.ended("sdk live", 1)
     assert (call.request_model, call.status) == ("gemini-live-2.5-flash-preview", "ok")
     assert (call.usage.input_tokens, call.usage.output_tokens) == (30, 7)
+
+
+def test_a_socket_whose_session_has_spent_its_budget_gets_an_error(place: Place) -> None:
+    """The message does not go on; the client reads OpenAI's own event, and the call is recorded as such."""
+    came: list[object] = []
+    place.double.handler = came.extend
+    named = {"Helicone_Session_Id": "spent", "Sessiontap_Budget_Usd": "0"}
+    with open_socket(place.proxy, RESPONSES, **named) as client:
+        client.send(json.dumps(CREATE))
+        event = json.loads(client.recv(WAIT_S))
+    assert (event["type"], event["status"], event["error"]["code"]) == ("error", 402, "budget")
+    (call,) = place.ended("spent", 1)
+    assert (call.status, call.error_type) == ("error", "budget")
+    assert came == []

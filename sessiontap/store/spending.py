@@ -1,0 +1,78 @@
+"""Spending: what sessions have cost so far, by what every proxy of a home has recorded of them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from sessiontap.call import Call
+from sessiontap.recent import Recent
+from sessiontap.store.folders import CALLS_FILE, folder_key
+from sessiontap.store.records import START, Position, read_from
+
+_MOST_SESSIONS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The sum over a session's calls."""
+
+    usd: Decimal
+    unpriced: int
+    """How many calls are not in it, because nothing says their price."""
+
+
+@dataclass(slots=True)
+class _Session:
+    read_to: Position = START
+    calls: dict[str, Decimal | None] = field(default_factory=dict)
+    """What each of them cost; None where that is not known."""
+
+
+class Spending:
+    """The spending in one home. The first look at a session reads it whole, later ones only what is new.
+
+    Keeps the last 1,000 sessions that were asked for. For use by one thread.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._sessions: Recent[str, _Session] = Recent(_MOST_SESSIONS)
+
+    def recorded(self, call: Call) -> None:
+        """Takes a call that has ended, which the store may not have yet."""
+        session = self._sessions.get(call.session_id or "")
+        if session is not None:
+            session.calls[call.call_id] = _cost(call)
+
+    def of(self, session_id: str) -> Spent:
+        """What a session has cost. What cannot be read is what this proxy knows of it."""
+        session = self._sessions.get(session_id) or _Session()
+        self._sessions.put(session_id, session)
+        # Not there yet, or in trouble, of which the recorder tells.
+        with suppress(OSError):
+            self._read_on(session, self._home / "sessions" / folder_key(session_id) / CALLS_FILE)
+        costs = session.calls.values()
+        return Spent(
+            usd=sum((cost for cost in costs if cost is not None), Decimal(0)),
+            unpriced=sum(cost is None for cost in costs),
+        )
+
+    def _read_on(self, session: _Session, path: Path) -> None:
+        reading = read_from(path, session.read_to, patient=False)
+        if reading is None:
+            # Rewritten or made anew. What was spent before stays spent.
+            reading = read_from(path, patient=False)
+        if reading is None:
+            return
+        session.calls.update(
+            (call_id, _cost(call)) for call_id, call in reading.calls.items() if call.status != "running"
+        )
+        if reading.end is not None:
+            session.read_to = reading.end
+
+
+def _cost(call: Call) -> Decimal | None:
+    return None if call.unpriced else (call.cost_usd or Decimal(0))
