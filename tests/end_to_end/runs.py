@@ -101,7 +101,7 @@ class Runs:
         """The user's environment."""
         return {
             **{name: value for name, value in os.environ.items() if name not in _NOT_THE_TESTERS},
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]),
             "SESSIONTAP_HOME": str(self.home),
             reroute.PORT_VARIABLE: str(self.double.port),
             **self.variables,

@@ -150,7 +150,7 @@ def python(module: str, code: str) -> object:
     ],
 )
 def test_a_client(runs: Runs, command: list[str]) -> None:
-    """It gets its answer, and its call is in the run's session, with exact tokens, named by the proxy user."""
+    """It gets its answer; its call is in the run's session, with exact tokens, named by the proxy user."""
     ended = runs.run("--path", "/a/b", "--user", "ann", "--", *command)
     assert (ended.code, ended.out) == (0, "200\n"), ended.err
     assert receipt(ended.err) == RECEIPT

@@ -109,7 +109,7 @@ def test_hostile_names() -> None:
 
 
 def test_json() -> None:
-    """One object: the exit code, the wall time, the share of cached input, and the session as export has it."""
+    """One object: exit code, wall time, the share of cached input, and the session as export has it."""
     made = json.loads(
         receipt_json(receipt(make_call(0, "/", usage=CACHED), exit_code=3)), parse_float=Decimal
     )
