@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from sessiontap.launch.configured import configured_files
 from sessiontap.launch.java import trust_store
 
 CA_VARIABLES = (
@@ -63,8 +64,9 @@ _UNUSED_S = 90 * 24 * 3600
 def write_bundle(home: Path, ca_file: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """The path of a PEM file in the home with every certificate once; beside it, as `.jks`, Java's.
 
-    `ca_file` is our own CA, which comes last. Files that variables of `environ` name and that cannot be read
-    are left out, as the client would have failed on them too. Written (0600) only where it is not there yet.
+    `ca_file` is our own CA, which comes last. Files that variables of `environ` or settings name and that
+    cannot be read are left out, as the client would have failed on them too. Written (0600) only where it is
+    not there yet.
     Raises OSError where `ca_file` cannot be read, or the home not be written.
     """
     ours = _certificates(ca_file.read_bytes())
@@ -94,10 +96,9 @@ def _system_roots() -> list[bytes]:
 
 
 def _inherited(environ: Mapping[str, str]) -> Iterator[bytes]:
-    for name in (*CA_VARIABLES, *INHERITED_CA_VARIABLES):
-        if not (named := environ.get(name)):
-            continue
-        path = Path(named)
+    names = (*CA_VARIABLES, *INHERITED_CA_VARIABLES)
+    named = [Path(environ[name]) for name in names if environ.get(name)]
+    for path in (*named, *configured_files(environ)):
         with contextlib.suppress(OSError):
             # requests and curl take a folder too.
             for file in sorted(path.iterdir()) if path.is_dir() else (path,):

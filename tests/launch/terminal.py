@@ -23,7 +23,7 @@ class Terminal:
     _read_to: int = field(default=0)
 
     def type(self, keys: str) -> None:
-        """Presses keys: control characters are what a keyboard sends with Ctrl."""
+        """Presses keys; Ctrl-C is character 3, Ctrl-Z is 26."""
         os.write(self.descriptor, keys.encode())
 
     def wait_for(self, text: str) -> str:

@@ -35,7 +35,7 @@ def der(path: Path) -> bytes:
 
 @pytest.fixture
 def ours(tmp_path: Path) -> Path:
-    """A CA of ours."""
+    """Our own CA."""
     return authority(tmp_path / "ours")
 
 
@@ -58,6 +58,28 @@ def test_what_the_user_trusts_already(tmp_path: Path, ours: Path, variable: str)
     """A company's CA that any of the variables names is in it."""
     theirs = authority(tmp_path / "theirs")
     assert der(theirs) in held(write_bundle(tmp_path / "home", ours, {variable: str(theirs)}))
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("home/.config/pip/pip.conf", "[global]\ncert = {}\n"),
+        ("home/.pip/pip.conf", "[install]\nindex-url = a%b\ncert={}\n"),
+        ("home/.aws/config", "[default]\nregion = a\n[profile corp]\nca_bundle = {}\n"),
+    ],
+)
+def test_what_settings_name_that_a_variable_would_beat(
+    tmp_path: Path, ours: Path, file: str, text: str
+) -> None:
+    """The CAs of pip's and AWS's own settings are in it."""
+    theirs = authority(tmp_path / "theirs")
+    settings = tmp_path / file
+    settings.parent.mkdir(parents=True)
+    settings.write_text(text.format(theirs))
+    environ = {"HOME": str(tmp_path / "home")}
+    assert der(theirs) in held(write_bundle(tmp_path / "records", ours, environ))
+    settings.write_text("no settings\n\x00")
+    assert der(theirs) not in held(write_bundle(tmp_path / "records", ours, environ))
 
 
 def test_each_certificate_once(tmp_path: Path, ours: Path) -> None:

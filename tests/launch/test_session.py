@@ -55,7 +55,7 @@ def test_a_proxy_user(parts: dict[str, object], text: str) -> None:
     assert proxy_user("s-1", **parts) == text  # type: ignore[arg-type]
 
 
-texts = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30)
 
 
 @given(session_id=texts, name=st.none() | texts, path=st.none() | texts)
