@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from sessiontap.inference.asked import CONVERSATIONAL, NOT_READ, Asked, Asking
 from sessiontap.inference.hearing import Heard, Listener, heard_by, listener
-from sessiontap.inference.inference import IDLE_GAP_S, Inference, Inferred, InferMode, Ticket
+from sessiontap.inference.inference import IDLE_GAP_S, Inference, InferMode, Inferred, Ticket
 from sessiontap.inference.memory import Client
 
 __all__ = [

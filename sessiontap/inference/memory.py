@@ -14,7 +14,7 @@ from sessiontap.recent import Recent
 
 MOST_CONVERSATIONS = 10_000
 MOST_POSITIONS = 20_000
-"""Of what the model said; as many of requests, of telling pieces, and so on. All together take 35 MB at most."""
+"""Of what the model said; as many of requests, of telling pieces, and so on: all together 35 MB at most."""
 MOST_RESPONSES = 20_000
 
 # Conversations at one position that are told apart: all those that begin alike are at the same.

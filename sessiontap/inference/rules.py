@@ -138,7 +138,7 @@ class Rules:
     def _changed(
         self, pieces: Sequence[Piece], positions: Sequence[bytes], client: Client, at: float
     ) -> Conversation | None:
-        """All of an earlier request, then words like those of its reply, or any where nobody could hear it."""
+        """All of an earlier request, then words like those of its reply, or any where nobody heard it."""
         for index in range(len(positions) - 2, -1, -1):
             if pieces[index].by_model or not pieces[index + 1].by_model:
                 continue
