@@ -67,7 +67,7 @@ def proxy_for(wish: Wish, environ: Mapping[str, str]) -> Iterator[RunProxy]:
         home=wish.home,
         port=wish.port or 0,
         confdir=wish.confdir,
-        options={},  # XXX {SESSION_OPTION: wish.user},
+        options={SESSION_OPTION: wish.user},
         modes=node.modes(urls),
         before=[node.SCRIPT] if urls else [],
         arguments=arguments,
