@@ -83,12 +83,18 @@ def undisturbed() -> Iterator[None]:
 def _wait(child: subprocess.Popen[bytes]) -> int:
     if sys.platform == "win32":
         return child.wait()
+    _, status = os.waitpid(child.pid, os.WUNTRACED)
     while True:
-        _, status = os.waitpid(child.pid, os.WUNTRACED)
         if os.WIFSTOPPED(status):
             os.kill(os.getpid(), signal.SIGSTOP)
-            # Whoever wakes us alone means the command as well.
-            os.kill(child.pid, signal.SIGCONT)
+            # `fg` wakes both, and the command may have stopped anew before we come to run: that stop holds.
+            changed, status = os.waitpid(child.pid, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
+            if not changed:
+                # Whoever wakes us alone means the command as well.
+                os.kill(child.pid, signal.SIGCONT)
+                _, status = os.waitpid(child.pid, os.WUNTRACED)
+        elif os.WIFCONTINUED(status):
+            _, status = os.waitpid(child.pid, os.WUNTRACED)
         elif os.WIFSIGNALED(status):
             child.returncode = -os.WTERMSIG(status)
             return _KILLED + os.WTERMSIG(status)

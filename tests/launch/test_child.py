@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sessiontap.launch.child import CommandError, find
+from tests.end_to_end.place import tries
 from tests.launch.terminal import in_terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals there")
@@ -187,3 +188,55 @@ def test_ctrl_z_and_fg() -> None:
         terminal.wait_for("code=5")
         terminal.type("exit 0\n")
         assert terminal.ended() == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells who is stopped")
+def test_a_stop_after_fg_holds_though_we_wake_late() -> None:
+    """On a busy machine the command may run and stop again before we do; only a stop that was known is ended."""
+    child = subprocess.Popen(
+        [*RUN, "sh", "-c", "echo $$; read x; exit 6"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    command = int(child.stdout.readline())
+    try:
+        os.kill(command, signal.SIGSTOP)
+        _wait_for_state(child.pid, "T")
+        os.kill(command, signal.SIGCONT)
+        _wait_for_state(command, "S")
+        os.kill(command, signal.SIGSTOP)
+        _wait_for_state(command, "T")
+        # The new stop is ours to heed: we have run, and are stopped again, and the command all the while.
+        before = _switches(child.pid)
+        child.send_signal(signal.SIGCONT)
+        for _ in tries():
+            if _switches(child.pid) > before and _state(child.pid) == "T":
+                break
+        assert (_state(child.pid), _state(command)) == ("T", "T")
+        child.send_signal(signal.SIGCONT)
+        _wait_for_state(command, "S")
+    finally:
+        os.kill(command, signal.SIGCONT)
+        child.send_signal(signal.SIGCONT)
+        child.communicate("go on\n", 30)
+    assert child.returncode == 6
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+
+
+def _wait_for_state(pid: int, state: str) -> None:
+    for _ in tries():
+        if _state(pid) == state:
+            return
+    pytest.fail(f"process {pid} is in state {_state(pid)}, not in {state}")
+
+
+def _switches(pid: int) -> int:
+    """How often a process has given up its processor: more than before, once it has run."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return sum(int(line.split()[1]) for line in status.splitlines() if "ctxt_switches" in line)
