@@ -192,7 +192,7 @@ def test_ctrl_z_and_fg() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells who is stopped")
 def test_a_stop_after_fg_holds_though_we_wake_late() -> None:
-    """On a busy machine the command may run and stop again before we do; only a stop that was known is ended."""
+    """The command may run and stop again before we do; only a stop that was known is ended."""
     child = subprocess.Popen(
         [*RUN, "sh", "-c", "echo $$; read x; exit 6"],
         stdin=subprocess.PIPE,
