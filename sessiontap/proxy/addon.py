@@ -22,7 +22,6 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.tls import ClientHelloData, TlsData
 
-from sessiontap.bodies import text_only
 from sessiontap.call import Call
 from sessiontap.capture import Metered
 from sessiontap.errors import SettingsError
@@ -31,31 +30,25 @@ from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
-from sessiontap.proxy.budget import KIND, Budgets, refuse
+from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.headers import remove_session_headers
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
 from sessiontap.proxy.passthrough import leave_strangers_alone
-from sessiontap.proxy.recorder import RETRY_S, Recorder, load_price_table
-from sessiontap.proxy.refusals import Refusals
-from sessiontap.proxy.store_thread import StoreThread
+from sessiontap.proxy.recorder import RETRY_S
+from sessiontap.proxy.recording import Recording
 from sessiontap.proxy.stream_usage import StreamUsage
 from sessiontap.proxy.tap import Tap
-from sessiontap.proxy.trouble import Trouble
 from sessiontap.proxy.websocket import Sockets
 from sessiontap.record import Ending, Moment, left_by_client
 from sessiontap.settings import Settings
-from sessiontap.store import Ledger
 from sessiontap.times import rfc3339
 
 logger = logging.getLogger(__name__)
 
 _P = ParamSpec("_P")
-# How long another writer may hold up our event loop; what is not written then waits in memory, where a crash
-# loses it. On a busy machine one that has the lock may have to wait for a core, or for the disk's journal.
-_LOCK_TIMEOUT_S = 0.1
 # Between two pieces of what waited for the store, as it is written: the traffic goes on in it.
 _PAUSE_S = 0.02
 
@@ -84,16 +77,12 @@ class SessionTap:
         self._more_waits = False
         self._settings: Settings | None = None
         self._directory: Directory = DIRECTORY
-        self._ledger: Ledger | None = None
-        self._recorder: Recorder | None = None
+        self._recording: Recording | None = None
         self._in_flight: dict[str, CallMeter] = {}
         self._sockets = Sockets(self._record_of_socket, self._over_budget)
         self._stream_usage = StreamUsage()
         self._following = Following(on_fault=functools.partial(self.report_fault, "following"))
         self._intake = Intake(self._following)
-        self._trouble = Trouble()
-        self._refusals: Refusals | None = None
-        self._budgets: Budgets | None = None
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
         self.addons = [HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat"))]
@@ -123,29 +112,11 @@ class SessionTap:
         if settings != self._settings or "sessiontap_pricing" in updated:
             self._settings = settings
             self._directory = directory
-            former, self._ledger = (
-                self._ledger,
-                Ledger(settings.home, lock_timeout_s=_LOCK_TIMEOUT_S, masker=masker),
-            )
-            self._recorder = self._recorder_for(self._ledger, settings)
-            if self._budgets is None:
-                self._budgets = Budgets(settings)
-            self._budgets.use(settings)
+            if self._recording is None:
+                self._recording = Recording(settings, masker, on_fault=self.report_fault)
+            else:
+                self._recording.use(settings, masker)
             self._following.use(settings.infer, settings.idle_gap_s)
-            if former is not None:
-                former.close()
-
-    def _recorder_for(self, ledger: Ledger, settings: Settings) -> Recorder:
-        """The recorder that there is, now with this store; a new one at the start."""
-        prices = load_price_table(settings)
-        prepare = text_only if settings.capture == "text" else None
-        if self._recorder is not None:
-            self._recorder.use(ledger, prices, prepare)
-            return self._recorder
-        on_fault = functools.partial(self.report_fault, "bodies")
-        thread = StoreThread(ledger, self._trouble, on_fault=on_fault, prepare=prepare)
-        self._refusals = Refusals(thread.run)
-        return Recorder(ledger, prices, thread=thread, trouble=self._trouble)
 
     def running(self) -> None:
         """Says where the records go; from now on what had to wait is written as soon as that can be done."""
@@ -162,27 +133,22 @@ class SessionTap:
     @_guarded
     def _try_again(self) -> None:
         self._more_waits = False
-        if self._recorder is not None:
-            self._more_waits = self._recorder.tick()
-        self._write_refusals()
-
-    def _write_refusals(self) -> None:
-        if self._refusals is not None and self._settings is not None:
-            self._refusals.write(self._settings.home)
+        if self._recording is not None:
+            self._more_waits = self._recording.tick()
 
     @_guarded
     def http_connect(self, flow: HTTPFlow) -> None:
         """Keeps the user of the proxy's URL, and the client's name, for the calls on this connection."""
         self._intake.connected(flow)
-        if self._refusals is not None:
-            self._refusals.connected(flow)
+        if self._recording is not None:
+            self._recording.refusals.connected(flow)
 
     @_guarded
     def client_disconnected(self, client: Client) -> None:
         """Forgets the connection."""
         self._intake.disconnected(client)
-        if self._refusals is not None:
-            self._refusals.disconnected(client)
+        if self._recording is not None:
+            self._recording.refusals.disconnected(client)
 
     @_guarded
     def tls_clienthello(self, data: ClientHelloData) -> None:
@@ -193,8 +159,8 @@ class SessionTap:
     @_guarded
     def tls_failed_client(self, data: TlsData) -> None:
         """Counts a client that would not have our certificate."""
-        if self._refusals is not None and self._settings is not None:
-            self._refusals.failed(data, self._directory, self._settings)
+        if self._recording is not None and self._settings is not None:
+            self._recording.refusals.failed(data, self._directory, self._settings)
 
     @_guarded
     def requestheaders(self, flow: HTTPFlow) -> None:
@@ -221,16 +187,16 @@ class SessionTap:
     def request(self, flow: HTTPFlow) -> None:
         """Starts the call: its request is complete."""
         meter = self._in_flight.get(flow.id)
-        if meter is None or self._recorder is None:
+        if meter is None or self._recording is None:
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
         if meter.match.kind == "call" and not meter.match.recognised_by_reply:
             call = meter.running()
-            if (why := self._over_budget(call, meter.budget)) is not None:
+            if (why := self._recording.over_budget(call, meter.budget)) is not None:
                 meter.refuse(KIND)
                 refuse(flow, call.api, why)
                 return
-            self._recorder.started(call)
+            self._recording.started(call)
         self._stream_usage.ask(flow)
 
     @_guarded
@@ -294,9 +260,9 @@ class SessionTap:
                 _, meter = self._in_flight.popitem()
                 self._record_cut(meter)
             self._sockets.close()
-            self._write_refusals()
         finally:
-            self._close_store()
+            if self._recording is not None:
+                self._recording.close()
 
     def report_fault(self, where: str, error: Exception) -> None:
         """Logs a fault of ours, once for each place and kind; its text may quote traffic, so it stays out."""
@@ -309,16 +275,7 @@ class SessionTap:
             logger.warning("sessiontap: a call may be missing or incomplete (%s at %s)", kind, _place(error))
 
     def _pulse(self) -> Pulse | None:
-        if self._settings is None or self._ledger is None or self._refusals is None:
-            return None
-        settings, trouble = self._settings, self._trouble.current
-        return Pulse(settings.home, settings.ca_file, self._ledger.proxy_id, trouble, self._refusals.seen)
-
-    def _close_store(self) -> None:
-        if self._recorder is not None:
-            self._recorder.close()
-        if self._ledger is not None:
-            self._ledger.close()
+        return None if self._recording is None else self._recording.pulse()
 
     def _begin_reply(self, meter: CallMeter, response: Response) -> None:
         meter.reply(response.status_code, response.headers)
@@ -338,39 +295,29 @@ class SessionTap:
         self._record(meter, "cut")
 
     def _record(self, meter: CallMeter, ending: Ending) -> Call | None:
-        if self._recorder is None:
+        if self._recording is None:
             return None
         now = Moment(rfc3339(time.time()), time.monotonic())
         call = meter.close(ending, now)
         if meter.match.recognised_by_reply and not meter.recognised:
             return None
         bodies = None if meter.capture is None else meter.capture.bodies(call)
-        written = self._recorder.ended(call, poll=meter.match.kind == "poll", bodies=bodies)
-        self._ended(written or call)
+        written = self._recording.ended(call, poll=meter.match.kind == "poll", bodies=bodies)
         # After the record: a log may fail where a file does not.
         if (problem := meter.problem) is not None:
             logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
         return written
 
     def _record_of_socket(self, metered: Metered) -> Call | None:
-        if self._recorder is None:
+        if self._recording is None:
             return None
         if metered.call.status == "running":
-            self._recorder.started(metered.call)
+            self._recording.started(metered.call)
             return None
-        written = self._recorder.ended(metered.call, poll=False, bodies=metered.bodies)
-        self._ended(written or metered.call)
-        return written
+        return self._recording.ended(metered.call, poll=False, bodies=metered.bodies)
 
     def _over_budget(self, call: Call, stated: Decimal | None) -> str | None:
-        return None if self._budgets is None else self._budgets.over(call, stated)
-
-    def _ended(self, call: Call) -> None:
-        """Tells those who look at what is recorded."""
-        if self._refusals is not None:
-            self._refusals.recorded(call.host, call.started_at)
-        if self._budgets is not None:
-            self._budgets.ended(call)
+        return None if self._recording is None else self._recording.over_budget(call, stated)
 
 
 def _content_length(response: Response) -> int | None:
