@@ -89,7 +89,7 @@ def _cut(rng: random.Random, text: str) -> list[str]:
     """The text in the pieces of a stream."""
     pieces, at = [], 0
     while at < len(text):
-        size = rng.randint(1, 12)
+        size = rng.randint(1, 40)
         pieces.append(text[at : at + size])
         at += size
     return pieces

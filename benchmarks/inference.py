@@ -64,7 +64,7 @@ def _end(inference: Inference, call: Call, ticket: Ticket) -> None:
     ears = listener(call.api)
     for event in call.events:
         if ears is not None:
-            ears.feed(json.loads(json.dumps(event)))
+            ears.feed(event)
     heard = None if ears is None else heard_by(ears, ticket.prefill)
     inference.ended(ticket, call.ends_at, heard=heard, answered=call.answered, response_id=call.response_id)
 

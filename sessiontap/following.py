@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from sessiontap.identity import Evidence, Found, attempt_of
 from sessiontap.inference import (
-    IDLE_GAP_S,
     NOT_READ,
     Asked,
     Asking,
@@ -24,7 +23,7 @@ from sessiontap.inference import (
     heard_by,
     listener,
 )
-from sessiontap.settings import InferMode
+from sessiontap.settings import IDLE_GAP_S, InferMode
 from sessiontap.untrusted import JsonObject
 
 T = TypeVar("T")
@@ -104,6 +103,8 @@ class Follower:
         self._ticket = self._safely(
             lambda: self._inference.begun(self._read(evidence), self._client, self._clock(), session_id)
         )
+        # From here on what the ticket has is enough; a long conversation is not kept until the reply ends.
+        self._asked = NOT_READ
         if self._ticket is None or self._ticket.conversation is None:
             self._ears = None
 
@@ -114,7 +115,7 @@ class Follower:
             self._safely(lambda: ears.feed(event))
 
     def ended(self, *, answered: bool, response_id: str | None) -> None:
-        """The call is over; `answered` is true where its reply came whole and was no error."""
+        """The call is over; `answered` is true where its reply came whole or still comes, and was no error."""
         ticket, self._ticket = self._ticket, None
         if ticket is not None:
             self._safely(

@@ -18,7 +18,7 @@ from sessiontap.capture import Capture
 from sessiontap.errors import WireError
 from sessiontap.identity import LARGE_MEMBERS, Claims, Follower
 from sessiontap.providers import Match
-from sessiontap.record import FIRST_ERROR_STATUS, Ending, Moment, Reply, begin, end
+from sessiontap.record import ANSWERED, FIRST_ERROR_STATUS, Ending, Moment, Reply, begin, end
 from sessiontap.redact import redact
 from sessiontap.untrusted import JsonObject, label
 from sessiontap.usage import Usage
@@ -236,7 +236,7 @@ class CallMeter:
         if self._refused_as is not None:
             call = msgspec.structs.replace(call, error_type=self._refused_as)
         if self._follower is not None:
-            self._follower.ended(answered=call.status == "ok", response_id=call.response_id)
+            self._follower.ended(answered=call.status in ANSWERED, response_id=call.response_id)
         return call if self.capture is None else self.capture.stated_in(call)
 
     def _facts(self) -> ReplyFacts:

@@ -18,6 +18,10 @@ from sessiontap.usage import Usage
 Ending = Literal["clean", "cut", "client-left"]
 """How a reply ended: whole, cut by the proxy or upstream, or left by the client."""
 
+# What is still running after its reply works in the background: it was taken.
+ANSWERED = frozenset({"ok", "running"})
+"""The statuses of a call that its provider took and did not fail."""
+
 FIRST_ERROR_STATUS = 400
 
 # As mitmproxy words it, and as Chrome does.

@@ -19,7 +19,7 @@ from sessiontap.capture import Capture, Metered
 from sessiontap.errors import WireError
 from sessiontap.identity import Claims, Follower, Identity
 from sessiontap.providers import Match
-from sessiontap.record import Ending, Moment, Reply, begin, end
+from sessiontap.record import ANSWERED, Ending, Moment, Reply, begin, end
 from sessiontap.untrusted import JsonObject, clean, label, obj
 from sessiontap.usage import Usage
 from sessiontap.wire.jsontext import SMALL_WITHIN, decode_head, decode_json
@@ -239,7 +239,7 @@ class _OpenCall:
         )
         call = end(record, reply, known_before=Usage())
         if self._follower is not None:
-            self._follower.ended(answered=call.status == "ok", response_id=call.response_id)
+            self._follower.ended(answered=call.status in ANSWERED, response_id=call.response_id)
         if self._capture is None:
             return Metered(call)
         return Metered(self._capture.stated_in(call), self._capture.bodies(call))

@@ -12,21 +12,20 @@ from __future__ import annotations
 
 from sessiontap.inference.asked import CONVERSATIONAL, NOT_READ, Asked, Asking
 from sessiontap.inference.hearing import Heard, Listener, heard_by, listener
-from sessiontap.inference.inference import IDLE_GAP_S, Inference, InferMode, Inferred, Ticket
+from sessiontap.inference.inference import Inference, Inferred, Mode, Ticket
 from sessiontap.inference.memory import Client
 
 __all__ = [
     "CONVERSATIONAL",
-    "IDLE_GAP_S",
     "NOT_READ",
     "Asked",
     "Asking",
     "Client",
     "Heard",
-    "InferMode",
     "Inference",
     "Inferred",
     "Listener",
+    "Mode",
     "Ticket",
     "heard_by",
     "listener",

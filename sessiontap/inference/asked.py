@@ -274,8 +274,7 @@ def _message_texts(raw: _Raw) -> list[str]:
 def _prefill(raw: _Raw) -> str:
     """The text of a last message that is the model's, and nothing but a text."""
     message = _decoded(raw) or {}
-    pieces = pieces_of(message)
-    return "".join(texts_of(message)) if len(pieces) == 1 and pieces[0].gist[0] else ""
+    return "".join(texts_of(message)) if len(pieces_of(message)) == 1 else ""
 
 
 def _opening(raws: Sequence[_Raw], last: str) -> tuple[str, ...]:

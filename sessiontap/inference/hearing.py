@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from sessiontap.inference.messages import pieces_of, texts_of
+from sessiontap.inference.messages import gemini_id, pieces_of, texts_of
 from sessiontap.inference.pieces import Piece
 from sessiontap.inference.quotes import handed_over, lines_of
 from sessiontap.inference.spoken import Spoken
@@ -170,7 +170,7 @@ class _Gemini:
             spoken = self._candidates.setdefault(index or 0, Spoken())
             for part in objects(obj(candidate, "content"), "parts"):
                 if call := obj(part, "functionCall"):
-                    spoken.call(object(), call.get("id"), call.get("name"), call.get("args"))
+                    spoken.call(object(), gemini_id(part), call.get("name"), call.get("args"))
                 elif part.get("thought") is not True:
                     spoken.text("text", text(part, "text"))
 

@@ -36,10 +36,9 @@ from sessiontap.inference.memory import Client, Conversation, End, Memory
 from sessiontap.inference.pieces import ROOT, chain, loose, loose_start
 from sessiontap.inference.quotes import LEAST_LINES
 from sessiontap.inference.rules import Rules
+from sessiontap.settings import IDLE_GAP_S
 
-InferMode = Literal["conversation", "client"]
-
-IDLE_GAP_S = 30 * 60.0
+Mode = Literal["conversation", "client"]
 
 
 class Inferred(NamedTuple):
@@ -78,7 +77,7 @@ class Inference:
     def __init__(
         self,
         *,
-        mode: InferMode = "conversation",
+        mode: Mode = "conversation",
         idle_gap_s: float = IDLE_GAP_S,
         token: Callable[[], str] = lambda: secrets.token_hex(3),
     ) -> None:
@@ -92,7 +91,7 @@ class Inference:
         self._clients = Clients(idle_gap_s)
         self._rules = Rules(self._memory, self._clients, idle_gap_s)
 
-    def use(self, mode: InferMode, idle_gap_s: float) -> None:
+    def use(self, mode: Mode, idle_gap_s: float) -> None:
         """Goes on with other settings; what is known stays known."""
         self._mode = mode
         self._clients.idle_gap_s = self._rules.idle_gap_s = idle_gap_s
@@ -116,7 +115,13 @@ class Inference:
             self._memory.named.put(found.session_id, found)
             return Inferred(found.session_id, "inferred")
         self._rules.opens(asked)
-        return Inferred(f"conv-{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}-{self._token()}", "inferred")
+        return self._new(at)
+
+    def socket(self, client: Client, at: float) -> Inferred:
+        """The session of a socket's calls that name none: a socket is one conversation."""
+        if self._mode == "client":
+            return Inferred(self._clients.session(client, at), "none")
+        return self._new(at)
 
     def begun(self, asked: Asked, client: Client, at: float, session_id: str) -> Ticket:
         """Takes a call that begins in a session at `at`, seconds since the epoch."""
@@ -130,7 +135,7 @@ class Inference:
         self._clients.active(client, conversation)
         positions, end = asked.positions, None
         if positions:
-            end = End(conversation, at=at)
+            end = End(conversation, asked.context, at=at)
             self._memory.add_end(positions[-1], end)
         return Ticket(
             session_id=session_id,
@@ -182,6 +187,9 @@ class Inference:
         if ticket.end is not None:
             ticket.end.gist = heard.gist
         self._quotable(ticket, conversation, heard)
+
+    def _new(self, at: float) -> Inferred:
+        return Inferred(f"conv-{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}-{self._token()}", "inferred")
 
     def _quotable(self, ticket: Ticket, conversation: Conversation, heard: Heard) -> None:
         """Notes what may open another conversation of the session, and has not opened one yet."""

@@ -14,7 +14,7 @@ from sessiontap.recent import Recent
 
 MOST_CONVERSATIONS = 10_000
 MOST_POSITIONS = 20_000
-"""Of what the model said; as many of requests, of telling pieces, and so on: all together 35 MB at most."""
+"""Of what the model said; as many of requests, of telling pieces, and so on: all together 40 MB at most."""
 MOST_RESPONSES = 20_000
 
 # Conversations at one position that are told apart: all those that begin alike are at the same.
@@ -59,6 +59,7 @@ class End:
     """The end of one request's messages: what a later request may begin with."""
 
     conversation: Conversation
+    context: bytes = b""
     state: State = "open"
     at: float = 0.0
     gist: tuple[bytes, bytes] = (b"", b"")
@@ -110,8 +111,8 @@ class Memory:
     def add_telling(self, pieces: Iterable[Piece], conversation: Conversation) -> None:
         """Notes who was told those of the pieces that no two are told by chance."""
         for piece in pieces:
-            if piece.telling and conversation not in (self.telling.get(piece.digest) or ()):
-                _add(self.telling, piece.digest, conversation)
+            if piece.anchor and conversation not in (self.telling.get(piece.anchor) or ()):
+                _add(self.telling, piece.anchor, conversation)
 
 
 def _add(table: Recent[bytes, list[T]], key: bytes, value: T) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sessiontap.inference.pieces import Piece, call_piece, result_piece, text_piece
+from sessiontap.inference.pieces import RESULT, Piece, call_piece, text_piece
 from sessiontap.untrusted import JsonObject, items, obj, objects
 
 _MODEL = frozenset({"assistant", "model", "chatbot"})
@@ -33,7 +33,7 @@ def pieces_of(message: JsonObject) -> tuple[Piece, ...]:
         return (piece,)
     role = _role(message)
     if role in {"tool", "function"}:
-        return (_result(message),)
+        return (RESULT,)
     by_model = role in _MODEL
     found: list[Piece] = []
     words: list[str] = []
@@ -48,8 +48,13 @@ def pieces_of(message: JsonObject) -> tuple[Piece, ...]:
     if old := obj(message, "function_call"):
         calls.append(old)
     found += [_chat_call(call) for call in calls]
-    found += [_result(each) for each in objects(message, "tool_results")]
+    found += [RESULT] * len(items(message, "tool_results"))
     return tuple(found)
+
+
+def gemini_id(part: JsonObject) -> object:
+    """What tells one call of a function from another."""
+    return part.get("thoughtSignature") or obj(part, "functionCall").get("id")
 
 
 def texts_of(message: JsonObject) -> Iterator[str]:
@@ -75,7 +80,7 @@ def _item(item: JsonObject, kind: str) -> Piece | None:
     if kind in _ITEM_CALLS:
         return call_piece(call_id, item.get("name"), item.get("arguments", item.get("input")))
     if kind.endswith(_ITEM_RESULT) and kind.removesuffix(_ITEM_RESULT) in _ITEM_CALLS:
-        return result_piece(call_id, None)
+        return RESULT
     return None
 
 
@@ -85,11 +90,6 @@ def _chat_call(call: JsonObject) -> Piece:
         (function[key] for key in ("arguments", "input", "parameters", "args") if key in function), None
     )
     return call_piece(call.get("id"), function.get("name"), arguments)
-
-
-def _result(message: JsonObject) -> Piece:
-    call_id = message.get("tool_call_id") or obj(message, "call").get("id")
-    return result_piece(call_id, message.get("name"))
 
 
 def _parts(message: JsonObject) -> Iterator[str | Piece]:
@@ -116,17 +116,18 @@ def _part(block: JsonObject) -> str | Piece | None:
     if kind in _CALL_BLOCKS:
         return call_piece(block.get("id"), block.get("name"), block.get("input"))
     if kind == "tool_result":
-        return result_piece(block.get("tool_use_id"), None)
+        return RESULT
     if "functionCall" in block:
         call = obj(block, "functionCall")
-        return call_piece(call.get("id"), call.get("name"), call.get("args"))
+        # The id may be the client's own; the signature is the model's, and has to come back as it was.
+        return call_piece(gemini_id(block), call.get("name"), call.get("args"))
     if "functionResponse" in block:
-        return result_piece(obj(block, "functionResponse").get("id"), None)
+        return RESULT
     if "toolUse" in block:
         call = obj(block, "toolUse")
         return call_piece(call.get("toolUseId"), call.get("name"), call.get("input"))
     if "toolResult" in block:
-        return result_piece(obj(block, "toolResult").get("toolUseId"), None)
+        return RESULT
     if kind in _NO_TEXT or block.get("thought") is True:
         return None
     words = block.get("text", block.get("refusal"))

@@ -1,8 +1,9 @@
 """Pieces: what of a message tells one conversation from another, as short digests.
 
-A text counts by its role and its characters without white space; a tool call by its id, where that is random,
-else by its name and arguments; a tool's result by the call's id. Thinking, pictures, sound, cache marks and
-what a tool answered do not count: clients drop, move and trim them when they send a message again.
+A text counts by its role and its characters without white space; a tool call by its name and arguments; a
+tool's result by being there. Thinking, pictures, sound, cache marks, the ids of calls and what a tool
+answered are left out: clients drop, move, trim and rewrite them when they send a message again. But a random
+id is kept beside the call: where a client sends it as it was, no other conversation has it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _MOST_OF_GIST = 400
 _SPACE = b" \t\r\n\x0b\x0c"
 _RUN = re.compile(r"[A-Za-z0-9]{8,}")
 _LONG_RUN = 16
+_WHOLE = re.compile(rb"(?<=\d)\.0+(?=[,}\]])")
+_THINKS, _THOUGHT = "<think>", "</think>"
+_NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]+")
 _WORD_BYTES = re.compile(rb"[^\w\x80-\xff]+")
 
 
@@ -34,8 +38,8 @@ class Piece(NamedTuple):
 
     digest: bytes
     by_model: bool
-    telling: bool
-    """No other conversation is likely to have it: a long text of the model, or a random id that it gave."""
+    anchor: bytes = b""
+    """Set where no other conversation is likely to have it: of a long text of the model, or a random id."""
     gist: tuple[bytes, bytes] = (b"", b"")
     """Of a model's text, the first and the last letters; of another, the first and the last line: what is
     left of it when a client has changed it."""
@@ -43,33 +47,29 @@ class Piece(NamedTuple):
 
 def text_piece(text: str, *, by_model: bool) -> Piece | None:
     """The piece of a text; None where there is nothing to see in it."""
-    bare = canonical(text)
+    bare = canonical(_spoken(text) if by_model else text)
     if not bare:
         return None
     digest = blake2b(b"a" if by_model else b"u", digest_size=SIZE)
     digest.update(bare)
+    made = digest.digest()
     if not by_model:
-        return Piece(digest.digest(), by_model=False, telling=False, gist=_outer_lines(text))
-    return Piece(digest.digest(), by_model=True, telling=len(bare) >= _TELLING, gist=_gist(bare))
+        return Piece(made, by_model=False, gist=_outer_lines(text))
+    return Piece(made, by_model=True, anchor=made if len(bare) >= _TELLING else b"", gist=_gist(bare))
 
 
 def call_piece(call_id: object, name: object, arguments: object) -> Piece:
     """The piece of a tool call. `arguments` may be JSON, or a text that holds it."""
-    if isinstance(call_id, str) and is_random(call_id, name):
-        return Piece(_digest(b"c", call_id), by_model=True, telling=True)
-    return Piece(_digest(b"n", f"{name}\0", _arguments(arguments)), by_model=True, telling=False)
-
-
-def result_piece(call_id: object, name: object) -> Piece:
-    """The piece of what a tool answered."""
-    if isinstance(call_id, str) and is_random(call_id, name):
-        return Piece(_digest(b"r", call_id), by_model=False, telling=False)
-    return Piece(_digest(b"r", ""), by_model=False, telling=False)
+    made = _digest(b"c", f"{name}\0", _arguments(arguments))
+    if not isinstance(call_id, str) or not is_random(call_id, name):
+        return Piece(made, by_model=True)
+    # Some clients write base64 in its other alphabet.
+    return Piece(made, by_model=True, anchor=_digest(b"i", _NOT_ALPHANUMERIC.sub("", call_id)))
 
 
 def opaque_piece(raw: bytes) -> Piece:
     """The piece of a message that cannot be read: its bytes."""
-    return Piece(_digest(b"o", "", raw), by_model=False, telling=False)
+    return Piece(_digest(b"o", "", raw), by_model=False)
 
 
 def chain(start: bytes, pieces: Iterable[Piece]) -> list[bytes]:
@@ -138,16 +138,30 @@ def _digest(kind: bytes, text: str, more: bytes = b"") -> bytes:
     return made.digest()
 
 
+def _spoken(text: str) -> str:
+    """A text of the model without the thinking that some servers and clients put before it."""
+    if text.lstrip()[: len(_THINKS)] != _THINKS:
+        return text
+    thought, ends, said = text.partition(_THOUGHT)
+    return said if ends else thought
+
+
 def _arguments(arguments: object) -> bytes:
     """The arguments in one form, however they are written."""
     if isinstance(arguments, str):
         if not arguments.strip():
-            arguments = "null"
+            return b"null"
         try:
             arguments = msgspec.json.decode(arguments)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return canonical(str(arguments))
     try:
-        return msgspec.json.encode(arguments or None, order="deterministic")
+        written = msgspec.json.encode(arguments or None, order="deterministic")
     except (TypeError, UnicodeError, RecursionError):
         return b""
+    # Some clients know no whole numbers, others no fractions that are none.
+    return _WHOLE.sub(b"", written)
+
+
+RESULT = Piece(_digest(b"r", ""), by_model=False)
+"""The piece of what a tool answered, whatever that was."""

@@ -14,7 +14,7 @@ from sessiontap.inference.quotes import LEAST_LINES, beginnings_of, lines_of
 RETRY_S = 120.0
 """How long after its failure the same request counts as another try: SDKs wait a minute at most."""
 
-_MOST_VOTES = 200
+_MOST_VOTES = 64
 # Sums of fractions that mean the same may differ in their last digits.
 _TIE = 1e-9
 
@@ -32,9 +32,8 @@ class Rules:
         if not asked.positions:
             return None
         return (
-            self._tried_again(asked.positions[-1], client, at, attempt)
+            self._tried_again(asked, client, at, attempt)
             or self._heard(asked, client, at)
-            or self._told(asked, client, at)
             or self._changed(asked.pieces, asked.positions, client, at)
             or self._quoted(asked.opening, client, at)
         )
@@ -45,31 +44,59 @@ class Rules:
             self._memory.opened.put(digest, None)
 
     def _tried_again(
-        self, position: bytes, client: Client, at: float, attempt: int | None
+        self, asked: Asked, client: Client, at: float, attempt: int | None
     ) -> Conversation | None:
         """The same messages, soon after the call with them failed; each failure is tried again once."""
-        for end in reversed(self._memory.ends.get(position) or ()):
+        for end in reversed(self._memory.ends.get(asked.positions[-1]) or ()):
             failed = end.state == "failed" or (end.state == "open" and bool(attempt))
-            if failed and not end.taken and at - end.at <= RETRY_S and end.conversation.client == client.key:
+            same = end.conversation.client == client.key and end.context == asked.context
+            if failed and same and not end.taken and at - end.at <= RETRY_S:
                 end.taken = True
                 return end.conversation
         return None
 
     def _heard(self, asked: Asked, client: Client, at: float) -> Conversation | None:
-        """All up to the last words of the model, as they were heard."""
-        last = _last_spoken(asked.pieces)
-        exact = [] if last is None else self._memory.said.get(asked.positions[last]) or []
-        if last is None or not exact:
+        """The model's words: each is a vote, shared by all conversations that have heard it.
+
+        It counts where all before it is as it was; where it is told by the words before it alone, in a
+        conversation of late; and, twice, where it is a random id or a long text. The last words, or others
+        that are told by more than their neighbours, have to be among them.
+        """
+        pieces = asked.pieces
+        spoken = [number for number, piece in enumerate(pieces) if piece.by_model]
+        if not spoken:
             return None
-        behind = asked.positions[last + 1 :]
-        first = not any(piece.by_model for piece in asked.pieces[:last])
-        if first and not asked.pieces[last].telling and not any(self._waits(mark, at) for mark in exact):
-            # A usual beginning, a usual answer, and whoever had them has gone on: this may be somebody whose
-            # beginning had a note beside it, who has not gone on yet.
-            return self._chosen(
-                [*exact, *self._loosely(asked.pieces, last, client, at)], behind, asked, client, at
-            )
-        return self._chosen(exact, behind, asked, client, at)
+        last = spoken[-1]
+        exact_counts = (
+            len(spoken) > 1 or bool(pieces[last].anchor) or self._exact_counts(asked, last, client, at)
+        )
+        votes: defaultdict[Conversation, float] = defaultdict(float)
+        fitting: dict[Conversation, Said] = {}
+        for index in reversed(spoken[-_MOST_VOTES:]):
+            here = self._memory.said.get(asked.positions[index]) or () if exact_counts else ()
+            exact = {mark.conversation: mark for mark in here}
+            near = {mark.conversation: mark for mark in self._loosely(pieces, index, client, at)}
+            told = self._memory.telling.get(pieces[index].anchor) or ()
+            for voters, weight in ((exact, 1), (near, 1), (told, 2)):
+                for conversation in voters:
+                    votes[conversation] += weight / len(voters)
+            for conversation in (*exact, *told, *(near if index == last else ())):
+                mark = exact.get(conversation) or near.get(conversation)
+                fitting.setdefault(conversation, mark or Said(conversation, continued=True))
+        if not fitting:
+            return None
+        most = max(votes[each] for each in fitting) - _TIE
+        marks = [mark for each, mark in fitting.items() if votes[each] >= most]
+        return self._chosen(marks, asked.positions[last + 1 :], asked, client, at)
+
+    def _exact_counts(self, asked: Asked, last: int, client: Client, at: float) -> bool:
+        """False where all who have heard just this have gone on, and one who has heard about this has not.
+
+        A usual beginning got a usual answer: this may be the other one, whose beginning had a note beside it.
+        """
+        exact = self._memory.said.get(asked.positions[last]) or ()
+        near = self._loosely(asked.pieces, last, client, at)
+        return any(self._waits(mark, at) for mark in exact) or not any(self._waits(mark, at) for mark in near)
 
     def _chosen(
         self, marks: Sequence[Said], behind: Iterable[bytes], asked: Asked, client: Client, at: float
@@ -107,38 +134,10 @@ class Rules:
             if self._lately(mark.conversation, client, at)
         ]
 
-    def _told(self, asked: Asked, client: Client, at: float) -> Conversation | None:
-        """The model's words wherever they stand: each is a vote, shared by all conversations that have it.
-
-        Random ids and long texts count, and what was heard at the very place; so do any two things that the
-        model said one after the other in a conversation of late, where the last two are among them.
-        """
-        pieces, positions = asked.pieces, asked.positions
-        spoken = [number for number, piece in enumerate(pieces) if piece.by_model][-_MOST_VOTES:]
-        votes: defaultdict[Conversation, float] = defaultdict(float)
-        fitting: dict[Conversation, Said] = {}
-        for index in reversed(spoken):
-            piece = pieces[index]
-            exact = {mark.conversation: mark for mark in self._memory.said.get(positions[index]) or ()}
-            near = {mark.conversation: mark for mark in self._loosely(pieces, index, client, at)}
-            told = (self._memory.telling.get(piece.digest) or ()) if piece.telling else ()
-            for voters in (exact, near, told):
-                for conversation in voters:
-                    votes[conversation] += 1 / len(voters)
-            for conversation in (*exact, *told, *(near if index == spoken[-1] else ())):
-                mark = near.get(conversation) or exact.get(conversation)
-                fitting.setdefault(conversation, mark or Said(conversation, continued=True))
-        if not fitting:
-            return None
-        most = max(votes[each] for each in fitting) - _TIE
-        return self._chosen(
-            [mark for each, mark in fitting.items() if votes[each] >= most], (), asked, client, at
-        )
-
     def _changed(
         self, pieces: Sequence[Piece], positions: Sequence[bytes], client: Client, at: float
     ) -> Conversation | None:
-        """All of an earlier request, then words like those of its reply, or any where nobody heard it."""
+        """All of an earlier request, then words like those of its reply, or any where it was not heard."""
         for index in range(len(positions) - 2, -1, -1):
             if pieces[index].by_model or not pieces[index + 1].by_model:
                 continue

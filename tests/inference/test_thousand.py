@@ -26,3 +26,13 @@ def test_nearly_every_call_is_in_its_session(
     print_table("\n".join(lines))
     assert outcome.calls > 5 * CONVERSATIONS
     assert outcome.rate >= AT_LEAST
+
+
+def test_runs_of_one_script_are_told_apart_by_their_connections() -> None:
+    """Ten at a time say the same words; each process has a connection of its own."""
+    assert judge(talks(4, 300, scripted=1), connections=True).rate >= AT_LEAST
+
+
+def test_runs_of_one_script_on_one_connection_are_mostly_told_apart() -> None:
+    """As long as they are word for word the same, nobody can; the first difference tells."""
+    assert judge(talks(4, 300, scripted=1)).rate >= 0.95
