@@ -115,7 +115,7 @@ class Follower:
             self._safely(lambda: ears.feed(event))
 
     def ended(self, *, answered: bool, response_id: str | None) -> None:
-        """The call is over; `answered` is true where its reply came whole or still comes, and was no error."""
+        """The call is over; `answered` where its reply came whole or still comes, and was no error."""
         ticket, self._ticket = self._ticket, None
         if ticket is not None:
             self._safely(
