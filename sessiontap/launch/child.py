@@ -86,7 +86,8 @@ def _wait(child: subprocess.Popen[bytes]) -> int:
     _, status = os.waitpid(child.pid, os.WUNTRACED)
     while True:
         if os.WIFSTOPPED(status):
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # This very thread (another one reads mitmdump's log): it must not go on before it is woken.
+            signal.raise_signal(signal.SIGSTOP)
             # `fg` wakes both, and the command may have stopped anew before we come to run: that stop holds.
             changed, status = os.waitpid(child.pid, os.WUNTRACED | os.WCONTINUED | os.WNOHANG)
             if not changed:

@@ -165,6 +165,30 @@ def test_the_command_has_the_terminal() -> None:
         assert terminal.ended() == 0
 
 
+def test_stopped_and_woken_alone() -> None:
+    """Where the command is stopped we stop, and whoever wakes us wakes the command."""
+    program = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGCONT, lambda *_: print('awake', flush=True))\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(6))\n"
+        "print(os.getpid(), flush=True)\n"
+        "while True:\n    signal.pause()\n"
+    )
+    child = subprocess.Popen(
+        [*RUN, sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert child.stdout is not None
+    command = int(child.stdout.readline())
+    for _ in range(3):
+        os.kill(command, signal.SIGSTOP)
+        assert os.WIFSTOPPED(os.waitpid(child.pid, os.WUNTRACED)[1])
+        child.send_signal(signal.SIGCONT)
+        assert child.stdout.readline() == "awake\n"
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(30) == 6
+    child.stdout.close()
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="a shell with job control is needed")
 def test_ctrl_z_and_fg() -> None:
     """The shell has its prompt back as soon as the command has stopped, and `fg` goes on with it."""
