@@ -10,13 +10,13 @@ The rules, in this order:
 2. The same messages again, soon after the call failed: it is tried again. After a success they begin a
    session, for nothing tells a second run of a script from a reply that somebody wanted anew; further on in
    a conversation, rule 3 knows.
-3. All that stands before the model's last words was heard with them. Of several conversations that have come
-   to the same words: the same client's, then the one that has the connection for itself, then that with the
-   same model and instructions, then one that waits to be continued, then the one asked the same before.
-4. The model's words wherever they stand, where the client has dropped or changed earlier messages: random
-   ids, long texts, and things that the model said one after the other. The conversation with most of them.
-5. All of an earlier request and then a text like its reply: the client changed it, or it went by unheard.
-6. A text that the model handed to a tool, or most of the lines of its summary of a conversation, opens
+3. The model's words in the request are those that a conversation has heard: at the very place, or, where the
+   client has dropped or changed earlier messages, one after the other, or as random ids and long texts. Of
+   several that have heard as many of them: the same client's, then the one that has the connection for
+   itself, then that with the same model and instructions, then one that waits to be continued, then the one
+   that was asked the same before, then the latest.
+4. All of an earlier request and then a text like its reply: the client changed it, or it went by unheard.
+5. A text that the model handed to a tool, or most of the lines of its summary of a conversation, opens
    another.
 """
 
