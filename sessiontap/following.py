@@ -114,15 +114,18 @@ class Follower:
         if ears is not None:
             self._safely(lambda: ears.feed(event))
 
-    def ended(self, *, answered: bool, response_id: str | None) -> None:
-        """The call is over; `answered` where its reply came whole or still comes, and was no error."""
+    def ended(self, *, answered: bool, heard: bool, response_id: str | None) -> None:
+        """The call is over; `answered` where its reply came whole or still comes, and was no error.
+
+        `heard` is false where the reply, or a part of it, could not be read.
+        """
         ticket, self._ticket = self._ticket, None
         if ticket is not None:
             self._safely(
                 lambda: self._inference.ended(
                     ticket,
                     self._clock(),
-                    heard=self._heard(ticket),
+                    heard=self._heard(ticket) if heard else None,
                     answered=answered,
                     response_id=response_id,
                 )

@@ -236,7 +236,11 @@ class CallMeter:
         if self._refused_as is not None:
             call = msgspec.structs.replace(call, error_type=self._refused_as)
         if self._follower is not None:
-            self._follower.ended(answered=call.status in ANSWERED, response_id=call.response_id)
+            self._follower.ended(
+                answered=call.status in ANSWERED,
+                heard=self._tapped and self._reading,
+                response_id=call.response_id,
+            )
         return call if self.capture is None else self.capture.stated_in(call)
 
     def _facts(self) -> ReplyFacts:

@@ -239,7 +239,7 @@ class _OpenCall:
         )
         call = end(record, reply, known_before=Usage())
         if self._follower is not None:
-            self._follower.ended(answered=call.status in ANSWERED, response_id=call.response_id)
+            self._follower.ended(answered=call.status in ANSWERED, heard=True, response_id=call.response_id)
         if self._capture is None:
             return Metered(call)
         return Metered(self._capture.stated_in(call), self._capture.bodies(call))

@@ -34,7 +34,7 @@ def call(made: Following, asked: Evidence, reply: str) -> str:
     assert found is not None
     follower.begun(asked, found.session_id)
     follower.hear({"choices": [{"index": 0, "message": {"role": "assistant", "content": reply}}]})
-    follower.ended(answered=True, response_id=None)
+    follower.ended(answered=True, heard=True, response_id=None)
     return found.session_id
 
 
@@ -74,5 +74,19 @@ def test_a_fault_is_told_and_goes_no_further(monkeypatch: pytest.MonkeyPatch) ->
     assert follower.inferred(asked) is None
     follower.begun(asked, "s")
     follower.hear({"choices": "none"})
-    follower.ended(answered=True, response_id=None)
+    follower.ended(answered=True, heard=True, response_id=None)
     assert [type(fault) for fault in faults] == [ZeroDivisionError] * 3
+
+
+def test_a_reply_that_nobody_could_read_does_not_end_the_conversation() -> None:
+    """All of the earlier request and then words of the model: they can only be that reply."""
+    made = following()
+    asked = evidence("A question of its own, asked here only.")
+    follower = made.call("openai.chat", CLIENT)
+    assert follower is not None
+    found = follower.inferred(asked)
+    assert found is not None
+    follower.begun(asked, found.session_id)
+    follower.ended(answered=True, heard=False, response_id=None)
+    later = evidence("A question of its own, asked here only.", "An answer that went by unread.", "Why?")
+    assert call(made, later, "So.") == found.session_id

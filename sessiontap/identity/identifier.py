@@ -43,8 +43,11 @@ class Follower(Protocol):
     def hear(self, event: JsonObject) -> None:
         """Takes the next event of the reply."""
 
-    def ended(self, *, answered: bool, response_id: str | None) -> None:
-        """The call is over; `answered` is true where its reply came whole and was no error."""
+    def ended(self, *, answered: bool, heard: bool, response_id: str | None) -> None:
+        """The call is over; `answered` where its reply came whole or still comes, and was no error.
+
+        `heard` is false where the reply, or a part of it, could not be read.
+        """
 
 
 def _nobody() -> Follower | None:

@@ -91,7 +91,7 @@ class _Infers:
     def hear(self, event: JsonObject) -> None:
         pass
 
-    def ended(self, *, answered: bool, response_id: str | None) -> None:
+    def ended(self, *, answered: bool, heard: bool, response_id: str | None) -> None:
         pass
 
 
