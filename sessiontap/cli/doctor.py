@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sessiontap.cli.main import Failure
-from sessiontap.cli.options import home_option, json_option
+from sessiontap.cli.options import confdir_option, home_option, json_option
 from sessiontap.cli.prices_table import pricing_option
 from sessiontap.views.safe_text import safe
 
@@ -18,12 +18,7 @@ _WIDEST = 2000
 
 @click.command("doctor")
 @pricing_option
-@click.option(
-    "--confdir",
-    metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where mitmproxy's CA is.  [default: ~/.mitmproxy]",
-)
+@confdir_option("Where mitmproxy's CA is.")
 @json_option
 @home_option
 def doctor(pricing: Path | None, confdir: Path | None, home: Path, *, as_json: bool) -> None:

@@ -32,6 +32,16 @@ def _home(_ctx: click.Context, _param: click.Parameter, value: str) -> Path:
     return home_folder(value)
 
 
+def confdir_option(what: str) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Adds `--confdir`, of which the help says `what` it is; the command gets `confdir`, a path or None."""
+    return click.option(
+        "--confdir",
+        metavar="FOLDER",
+        type=click.Path(file_okay=False, path_type=Path),
+        help=f"{what}  [default: ~/.mitmproxy]",
+    )
+
+
 def json_option(command: Callable[..., R]) -> Callable[..., R]:
     """Adds `--json`; the command gets `as_json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")(command)

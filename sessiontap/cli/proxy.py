@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from sessiontap.cli.main import Entry, Failure, LazyGroup, complain
-from sessiontap.cli.options import home_option
+from sessiontap.cli.options import confdir_option, home_option
 
 SUBCOMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
@@ -64,12 +64,7 @@ class _ProxyGroup(LazyGroup):
     help="One of mitmproxy's modes beside the proxy, such as reverse:https://api.openai.com, on a port of its"
     " own. Repeated: all of them.",
 )
-@click.option(
-    "--confdir",
-    metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where mitmproxy's CA is, or is made.  [default: ~/.mitmproxy]",
-)
+@confdir_option("Where mitmproxy's CA is, or is made.")
 @home_option
 @click.pass_context
 def proxy(

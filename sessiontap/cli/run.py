@@ -8,14 +8,14 @@ import shlex
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
 from sessiontap.cli.main import complain
-from sessiontap.cli.options import home_option
+from sessiontap.cli.options import confdir_option, home_option
 from sessiontap.settings import home_folder
 from sessiontap.times import rfc3339
 
@@ -29,7 +29,6 @@ MITMDUMP_VARIABLE = "SESSIONTAP_MITMDUMP"
 
 _ADDON = "sessiontap: "
 _MOST_WARNINGS = 3
-_LARGEST_BUDGET = Decimal(10**9)
 
 
 def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -42,14 +41,13 @@ def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) ->
 def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
     if value is None:
         return None
-    try:
-        amount = Decimal(value.removeprefix("$"))
-    except InvalidOperation:
-        amount = Decimal(0)
-    if not (amount.is_finite() and 0 < amount < _LARGEST_BUDGET):
+    from sessiontap.identity import amount
+
+    budget = amount(value.removeprefix("$"))
+    if not budget:
         message = f"{value!r} is no amount; write US dollars above zero and below a billion, such as 2.50"
         raise click.BadParameter(message, ctx, param)
-    return amount
+    return budget
 
 
 def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -78,12 +76,7 @@ def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     help="The proxy at this port of 127.0.0.1, started there where none is.  [default: the home's background"
     " proxy, else one of its own at a free port]",
 )
-@click.option(
-    "--confdir",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where mitmproxy keeps its CA.  [default: ~/.mitmproxy]",
-)
+@confdir_option("Where mitmproxy keeps its CA.")
 @click.option(
     "--mitmdump",
     "arguments",

@@ -172,10 +172,6 @@ class Rules:
         return conversation.client == client.key and at - conversation.active_at <= self.idle_gap_s
 
 
-def _last_spoken(pieces: Sequence[Piece]) -> int | None:
-    return next((n for n in range(len(pieces) - 1, -1, -1) if pieces[n].by_model), None)
-
-
 def _may_be(end: End, gist: tuple[bytes, bytes]) -> bool:
     """Whether the reply to a request may have been a text with this gist."""
     if end.state == "unheard":

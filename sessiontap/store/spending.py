@@ -29,6 +29,17 @@ class _Session:
     read_to: Position = START
     calls: dict[str, Decimal | None] = field(default_factory=dict)
     """What each of them cost; None where that is not known."""
+    spent: Spent = Spent(Decimal(0), 0)
+    """Their sum, kept as they come: it is asked for before each call."""
+
+    def put(self, call: Call) -> None:
+        """Takes a call that has ended, or a later version of one."""
+        former, cost = self.calls.get(call.call_id, Decimal(0)), _cost(call)
+        self.calls[call.call_id] = cost
+        self.spent = Spent(
+            usd=self.spent.usd - (former or 0) + (cost or 0),
+            unpriced=self.spent.unpriced - (former is None) + (cost is None),
+        )
 
 
 class Spending:
@@ -45,7 +56,7 @@ class Spending:
         """Takes a call that has ended, which the store may not have yet."""
         session = self._sessions.get(call.session_id or "")
         if session is not None:
-            session.calls[call.call_id] = _cost(call)
+            session.put(call)
 
     def of(self, session_id: str) -> Spent:
         """What a session has cost. What cannot be read is what this proxy knows of it."""
@@ -54,11 +65,7 @@ class Spending:
         # Not there yet, or in trouble, of which the recorder tells.
         with suppress(OSError):
             self._read_on(session, self._home / "sessions" / folder_key(session_id) / CALLS_FILE)
-        costs = session.calls.values()
-        return Spent(
-            usd=sum((cost for cost in costs if cost is not None), Decimal(0)),
-            unpriced=sum(cost is None for cost in costs),
-        )
+        return session.spent
 
     def _read_on(self, session: _Session, path: Path) -> None:
         reading = read_from(path, session.read_to, patient=False)
@@ -67,9 +74,9 @@ class Spending:
             reading = read_from(path, patient=False)
         if reading is None:
             return
-        session.calls.update(
-            (call_id, _cost(call)) for call_id, call in reading.calls.items() if call.status != "running"
-        )
+        for call in reading.calls.values():
+            if call.status != "running":
+                session.put(call)
         if reading.end is not None:
             session.read_to = reading.end
 
