@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 from sessiontap.call import Call
 from sessiontap.catalog.entry import Entry, Row, decode_entry, form, row_of, unpack
@@ -30,6 +31,7 @@ from sessiontap.store.stamps import session_stamps
 CATALOG_FILE = "catalog.json"
 
 _SHOWN_CHOICES = 8
+_Entries: TypeAlias = dict[str, tuple[Entry, bytes | memoryview]]
 # A small file is not worth rewriting, however much of it is out of date.
 _SMALL_BYTES = 1 << 16
 
@@ -52,6 +54,16 @@ class CatalogSession:
     def session_id(self) -> str | None:
         """None for the calls that belong to no session."""
         return self.totals.session_id
+
+    @property
+    def stamp(self) -> Stamp:
+        """That of its calls' file as it was read: another one says that something is new."""
+        return self._entry.stamp
+
+    @property
+    def under_way(self) -> list[Call]:
+        """The calls that had not ended, as they are to be shown: those of a dead proxy are interrupted."""
+        return [] if self._entry.row is not None else [self._settle(call) for call in self._state.under_way]
 
     def summary(self) -> SessionSummary:
         """The whole summary."""
@@ -81,6 +93,7 @@ class Catalog:
         self._settle_with = settle
         self._processes = processes
         self._problems: dict[Path, tuple[Problem, ...]] = {}
+        self._before: _Entries | None = None
 
     @property
     def problems(self) -> dict[Path, tuple[Problem, ...]]:
@@ -91,7 +104,13 @@ class Catalog:
     @cached_property
     def sessions(self) -> list[CatalogSession]:
         """Every session with at least one call, by key. StoreError where the sessions cannot be listed."""
-        return list(self._listed(self._entries()))
+        return list(self._listed({key: entry for key, (entry, _) in self._entries.items()}))
+
+    def again(self) -> Catalog:
+        """Another look: it reads what is new since this one, and leaves the cache to others."""
+        later = Catalog(self._home, settle=self._settle_with)
+        later._before = self._entries
+        return later
 
     def summaries(self) -> Iterator[SessionSummary]:
         """The whole summary of every session, one after the other, by key."""
@@ -122,15 +141,26 @@ class Catalog:
             message = f"{wanted} fits {len(fitting)} sessions: {choices}{more}; give one whole id"
         raise StoreError(message)
 
-    def _entries(self) -> dict[str, Entry]:
+    @cached_property
+    def _entries(self) -> _Entries:
         """The entry of each session whose journal can be read, by key; the cache is brought up to date."""
         stamps = session_stamps(self._home)
+        if self._before is not None:
+            return self._read(stamps, self._before)[0]
         cache = CacheFile(self._home / CATALOG_FILE, form())
         stored = cache.read()
-        kept: dict[str, tuple[Entry, bytes | memoryview]] = {}
+        kept: _Entries = {}
         for raw in stored:
             entry = decode_entry(raw)
             kept[entry.key] = entry, raw
+        there, fresh = self._read(stamps, kept)
+        live = {key: raw for key, (_, raw) in there.items()}
+        _write(cache, stored, live, fresh, gone=not kept.keys() <= live.keys())
+        return there
+
+    def _read(self, stamps: dict[str, Stamp | OSError], known: _Entries) -> tuple[_Entries, dict[str, bytes]]:
+        """The entries as the journals are now, and those of them that are new."""
+        kept = dict(known)
         changes: list[Change] = []
         for key, stamp in stamps.items():
             if isinstance(stamp, OSError):
@@ -151,10 +181,7 @@ class Catalog:
             else:
                 fresh[key] = found
                 kept[key] = decode_entry(found), found
-        there = {key: kept[key] for key in stamps if key in kept}
-        live = {key: raw for key, (_, raw) in there.items()}
-        _write(cache, stored, live, fresh, gone=len(live) < len(kept))
-        return {key: entry for key, (entry, _) in there.items()}
+        return {key: kept[key] for key in stamps if key in kept}, fresh
 
     def _listed(self, entries: dict[str, Entry]) -> Iterator[CatalogSession]:
         for key, entry in entries.items():
