@@ -30,7 +30,13 @@ FLOORS = (
         True,
     ),
     ("wire apis pricing store sessions identity inference background", False),
-    ("providers record capture catalog following meter socket_meter settle stream_usage views export", True),
+    (
+        (
+            "providers record capture catalog following meter socket_meter settle stream_usage"
+            " conversation views export"
+        ),
+        True,
+    ),
     ("replay web demo doctor imports launch", True),
     # `import` has flow files read by the only room that knows mitmproxy.
     ("proxy", False),
