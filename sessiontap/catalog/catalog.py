@@ -106,6 +106,11 @@ class Catalog:
         """Every session with at least one call, by key. StoreError where the sessions cannot be listed."""
         return list(self._listed({key: entry for key, (entry, _) in self._entries.items()}))
 
+    @cached_property
+    def by_key(self) -> dict[str, CatalogSession]:
+        """The same, by the names of their folders."""
+        return {session.key: session for session in self.sessions}
+
     def again(self) -> Catalog:
         """Another look: it reads what is new since this one, and leaves the cache to others."""
         later = Catalog(self._home, settle=self._settle_with)
@@ -122,8 +127,9 @@ class Catalog:
         `unassigned` is the calls without a session. Raises StoreError where none fits, and where several
         do: then it lists them.
         """
-        by_key = {session.key: session for session in self.sessions}
-        exact = by_key.get(folder_key(text)) or (by_key.get(UNASSIGNED) if text == UNASSIGNED else None)
+        exact = self.by_key.get(folder_key(text))
+        if exact is None and text == UNASSIGNED:
+            exact = self.by_key.get(UNASSIGNED)
         if exact is not None:
             return exact
         fitting = [session for session in self.sessions if _fits(session, text)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,11 @@ class Look(NamedTuple):
     def sessions(self) -> list[CatalogSession]:
         """Every session with at least one call, by key."""
         return self.catalog.sessions
+
+    @property
+    def by_key(self) -> Mapping[str, CatalogSession]:
+        """The same, to be found by their keys."""
+        return self.catalog.by_key
 
     @property
     def problems(self) -> Iterable[Problem]:

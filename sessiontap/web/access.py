@@ -1,0 +1,102 @@
+"""Who may see the pages: whoever has the token, at the address that was meant.
+
+The pages hold all that agents said. They are bound to loopback, which keeps other machines out; this keeps
+out what reaches loopback all the same: other users of this machine (they lack the token), pages of other sites
+that a browser has open (`Host` is checked against DNS rebinding, the cookie is SameSite=Strict, a form counts
+only from our own pages), and text of a model that would become a page (see `HEADERS`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlencode
+
+from flask import Flask, Request, Response, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+COOKIE = "sessiontap"
+_COOKIE_S = 180 * 24 * 3600
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+            " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # What a page shows does not stay in the browser's cache.
+        "Cache-Control": "no-store",
+    }
+)
+"""On every answer that does not say otherwise itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The token, and the values of `Host` (with the port) at which the pages may be asked for."""
+
+    token: str
+    hosts: frozenset[str]
+
+    @property
+    def cookie(self) -> str:
+        """What a browser is given to keep: proves the token without holding it."""
+        return hashlib.blake2b(self.token.encode(), person=b"sessiontap").hexdigest()
+
+    def guard(self, app: Flask) -> None:
+        """Lets nothing else through to the app's pages."""
+        app.before_request(self._admit)
+        app.after_request(_add_headers)
+
+    def _admit(self) -> AnyResponse | None:
+        if request.headers.get("Host", "").lower() not in self.hosts:
+            return _refusal(400, "host")
+        if self._by_bearer(request):
+            return None
+        given = request.args.get("token")
+        if given is not None and _equal(given, self.token):
+            return self._let_in()
+        if not _equal(request.cookies.get(COOKIE, ""), self.cookie):
+            return _refusal(403, "token")
+        if request.method not in _SAFE_METHODS and not self._is_ours(request):
+            return _refusal(403, "origin")
+        return None
+
+    def _let_in(self) -> AnyResponse:
+        """Gives the cookie, and leads to the same address without the token, which no history is to keep."""
+        rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
+        answer = redirect(request.path + (f"?{urlencode(rest)}" if rest else ""), 303)
+        answer.set_cookie(COOKIE, self.cookie, max_age=_COOKIE_S, httponly=True, samesite="Strict")
+        return answer
+
+    def _by_bearer(self, asked: Request) -> bool:
+        """A script, which no other site can make send this header."""
+        scheme, _, given = asked.headers.get("Authorization", "").partition(" ")
+        return scheme.lower() == "bearer" and _equal(given.strip(), self.token)
+
+    def _is_ours(self, asked: Request) -> bool:
+        """Whether a form was sent by one of our own pages; every browser says so."""
+        return asked.headers.get("Origin", "").lower() in {f"http://{host}" for host in self.hosts}
+
+
+def _equal(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode())
+
+
+def _refusal(status: int, why: str) -> Response:
+    return make_response(render_template("refused.html", why=why), status)
+
+
+def _add_headers(answer: Response) -> Response:
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer

@@ -1,0 +1,50 @@
+"""make_app: the pages of a home as a Flask app, for `sessiontap serve` and for the proxy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask, Response, make_response, render_template
+from werkzeug.exceptions import HTTPException
+
+from sessiontap.errors import SessiontapError
+from sessiontap.views import numbers
+from sessiontap.web.access import Access
+from sessiontap.web.assets import Assets
+from sessiontap.web.looks import Looks
+from sessiontap.web.shown import visible
+
+
+def make_app(home: Path, access: Access) -> Flask:
+    """The app. It reads the home, and writes into it what a person notes; nobody gets in without `access`."""
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        money=numbers.money,
+        cost=numbers.cost,
+        tokens=numbers.tokens,
+        duration=numbers.duration,
+        moment=numbers.moment,
+        size=numbers.size,
+        counted=numbers.counted,
+        visible=visible,
+    )
+    app.jinja_env.globals.update(asset=Assets(app).address)
+    access.guard(app)
+    looks = Looks(home)
+    del looks
+    app.register_error_handler(SessiontapError, _failed)
+    app.register_error_handler(HTTPException, _refused)
+    return app
+
+
+def _failed(error: SessiontapError) -> Response:
+    """What `sessiontap list` would have said on stderr."""
+    return make_response(render_template("problem.html", title="That did not work", text=str(error)), 500)
+
+
+def _refused(error: HTTPException) -> Response:
+    title = f"{error.code} {error.name}"
+    return make_response(
+        render_template("problem.html", title=title, text=error.description or ""), error.code or 500
+    )

@@ -1,0 +1,39 @@
+"""Looks: the sessions as several pages at once see them, read at most a few times a second."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sessiontap.catalog import CatalogSession, LiveCatalog, Look
+
+_FRESH_S = 0.3
+
+
+class Looks:
+    """Looks at a home for any number of threads. A look that is a moment old does for the next page too."""
+
+    def __init__(self, home: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.home = home
+        self._live = LiveCatalog(home)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._look: Look | None = None
+        self._at = 0.0
+        self._version = 0
+
+    def now(self) -> tuple[Look, int]:
+        """The sessions, and a number that another look has only where something may have changed."""
+        with self._lock:
+            if self._look is None or self._clock() - self._at > _FRESH_S:
+                self._look = self._live.look()
+                self._version += bool(self._look.changed or self._look.gone)
+                self._at = self._clock()
+            return self._look, self._version
+
+    def session(self, key: str) -> CatalogSession | None:
+        """The session whose folder has that name; None where there is none."""
+        look, _ = self.now()
+        return look.by_key.get(key)

@@ -1,0 +1,17 @@
+"""visible: text from outside as a page may show it. Jinja escapes it besides; nothing here makes HTML."""
+
+from __future__ import annotations
+
+import re
+
+# Bidi overrides and isolates would show a text in another order than it is; other controls show nothing.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+def visible(text: str, limit: int | None = None) -> str:
+    """The text without what a reader cannot see; lines stay. Cut at `limit` characters, with an ellipsis."""
+    if limit is not None and len(text) > limit:
+        text = text[: limit - 1] + "…"
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
