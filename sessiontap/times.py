@@ -1,10 +1,14 @@
-"""Times as the record has them: RFC 3339, UTC, milliseconds."""
+"""Times as the record has them (RFC 3339, UTC, milliseconds), and as people type them."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_AGO = re.compile(r"(\d{1,9})\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_ALLOWED = "a time ago such as 30m, 2h, 7d or 2w, a day such as 2026-11-01, or RFC 3339"
 
 
 def rfc3339(epoch_s: float) -> str:
@@ -22,3 +26,21 @@ def epoch_ms(stamp: str) -> int:
         message = f"{stamp!r} has no time zone"
         raise ValueError(message)
     return round(moment.timestamp() * 1000)
+
+
+def parse_when(text: str, now: float) -> str:
+    """The time that a person means, as the record has it; `now` is seconds since the epoch.
+
+    `7d` is a time ago; a day is its midnight, UTC; a time without a zone is UTC. Raises ValueError, saying
+    what is allowed.
+    """
+    message = f"{text!r} is no time; allowed is {_ALLOWED}"
+    ago = _AGO.fullmatch(text.strip())
+    try:
+        if ago:
+            return rfc3339(now - int(ago[1]) * _SECONDS[ago[2]])
+        moment = datetime.fromisoformat(text.strip())
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return rfc3339(aware.timestamp())
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError(message) from error

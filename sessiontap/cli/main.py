@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
+        "serve": Entry("sessiontap.cli.serve:serve", "Show the sessions as pages in a browser."),
         "export": Entry(
             "sessiontap.cli.export:export", "Write sessions or calls as JSON, JSON Lines or CSV."
         ),

@@ -13,7 +13,7 @@ import msgspec
 
 from sessiontap.call import Call
 from sessiontap.sessions.fold import Fold, folded, tally_of
-from sessiontap.sessions.tally import Tally
+from sessiontap.sessions.tally import Tally, Totals
 from sessiontap.sessions.tree import build_folders, folders
 from sessiontap.usage import Usage
 
@@ -120,6 +120,22 @@ def totals_of(session_id: str | None, fold: Fold) -> SessionSummary:
         cost_usd=totals.cost_usd,
         notional_cost_usd=totals.notional_cost_usd,
     )
+
+
+def added_up(summaries: Iterable[SessionSummary]) -> Totals:
+    """What several sessions come to together."""
+    tally = Tally()
+    for summary in summaries:
+        tally.calls += summary.calls
+        tally.running += summary.running
+        tally.errors += summary.errors
+        tally.unpriced_calls += summary.unpriced_calls
+        tally.estimated_calls += summary.estimated_calls
+        tally.add_usage(summary.usage)
+        tally.add_cost(summary.cost_usd, notional=False)
+        if summary.notional_cost_usd is not None:
+            tally.notional_cost_usd = (tally.notional_cost_usd or Decimal(0)) + summary.notional_cost_usd
+    return tally.totals()
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")

@@ -1,16 +1,16 @@
 """Who may see the pages: whoever has the token, at the address that was meant.
 
 The pages hold all that agents said. They are bound to loopback, which keeps other machines out; this keeps
-out what reaches loopback all the same: other users of this machine (they lack the token), pages of other sites
-that a browser has open (`Host` is checked against DNS rebinding, the cookie is SameSite=Strict, a form counts
-only from our own pages), and text of a model that would become a page (see `HEADERS`).
+out what reaches loopback all the same: other users of this machine (they lack the token), pages of other
+sites that a browser has open (`Host` is checked against DNS rebinding, the cookie is SameSite=Strict, a form
+counts only from our own pages), and text of a model that would become a page (see `HEADERS`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlencode
@@ -42,10 +42,10 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The token, and the values of `Host` (with the port) at which the pages may be asked for."""
+    """The token, and each `Host` (in lower case, with its port) at which the pages may be asked for."""
 
     token: str
-    hosts: frozenset[str]
+    hosts: Collection[str]
 
     @property
     def cookie(self) -> str:

@@ -8,11 +8,13 @@ from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from sessiontap.errors import SessiontapError
+from sessiontap.store.notes import Notes
 from sessiontap.views import numbers
 from sessiontap.web.access import Access
 from sessiontap.web.assets import Assets
+from sessiontap.web.list_pages import list_pages
 from sessiontap.web.looks import Looks
-from sessiontap.web.shown import visible
+from sessiontap.web.shown import cache_share, visible
 
 
 def make_app(home: Path, access: Access) -> Flask:
@@ -28,11 +30,12 @@ def make_app(home: Path, access: Access) -> Flask:
         size=numbers.size,
         counted=numbers.counted,
         visible=visible,
+        cache_share=cache_share,
     )
     app.jinja_env.globals.update(asset=Assets(app).address)
     access.guard(app)
-    looks = Looks(home)
-    del looks
+    looks, notes = Looks(home), Notes(home)
+    app.register_blueprint(list_pages(looks, notes))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)
     return app

@@ -1,4 +1,4 @@
-"""Assets: the addresses of scripts and styles, which change with their content, so that they may be cached."""
+"""Assets: the addresses of scripts and styles; they change with their content, so that it may be cached."""
 
 from __future__ import annotations
 

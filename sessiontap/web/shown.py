@@ -1,8 +1,11 @@
-"""visible: text from outside as a page may show it. Jinja escapes it besides; nothing here makes HTML."""
+"""How pages show what is not a plain number. Jinja escapes all of it besides; nothing here makes HTML."""
 
 from __future__ import annotations
 
 import re
+
+from sessiontap.usage import Usage
+from sessiontap.views.numbers import UNKNOWN
 
 # Bidi overrides and isolates would show a text in another order than it is; other controls show nothing.
 _UNSEEN = re.compile(
@@ -15,3 +18,9 @@ def visible(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
     return text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
+
+
+def cache_share(usage: Usage) -> str:
+    """How much of the input came from a provider's cache: `73 %`; `-` where that is not known."""
+    read, whole = usage.cache_read_input_tokens, usage.input_tokens
+    return UNKNOWN if read is None or not whole else f"{read / whole:.0%}".replace("%", " %")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sessiontap.cli.when import parse_when
+from sessiontap.times import parse_when
 
 NOW = 1_795_464_000.5  # 2026-11-23T20:00:00.5Z
 
