@@ -30,9 +30,9 @@ DEFAULT_PORT = 8427
 )
 @home_option
 def serve(port: int, home: Path, *, open_page: bool, only_url: bool, new_token: bool) -> None:
-    """Show the sessions as pages in a browser: list, tree, timeline, conversation, figures.
+    """Show the sessions as pages in a browser.
 
-    The pages are on this machine only (127.0.0.1) and open with the token in the printed address; the browser
+    There is a list of all, and of each its tree, timeline, conversation and figures. The pages are on this machine only (127.0.0.1) and open with the token in the printed address; the browser
     keeps it as a cookie. They read the records, also while a proxy writes them, and show what is new as it
     comes. Ctrl-C ends the server; the token stays the same, so that bookmarks go on working.
 
