@@ -26,15 +26,25 @@ DEFAULT_PORT = 8427
 @click.option("--open", "open_page", is_flag=True, help="Open the page in the browser, too.")
 @click.option("--url", "only_url", is_flag=True, help="Print the address, and end: for a server that runs.")
 @click.option(
+    "--proxy-url",
+    is_flag=True,
+    help="Print the address inside a running proxy, for a browser that goes through it, and end.",
+)
+@click.option(
     "--new-token", is_flag=True, help="Make a new token: addresses and browsers that had the old one are out."
 )
 @home_option
-def serve(port: int, home: Path, *, open_page: bool, only_url: bool, new_token: bool) -> None:
+def serve(
+    port: int, home: Path, *, open_page: bool, only_url: bool, proxy_url: bool, new_token: bool
+) -> None:
     """Show the sessions as pages in a browser.
 
-    There is a list of all, and of each its tree, timeline, conversation and figures. The pages are on this machine only (127.0.0.1) and open with the token in the printed address; the browser
-    keeps it as a cookie. They read the records, also while a proxy writes them, and show what is new as it
-    comes. Ctrl-C ends the server; the token stays the same, so that bookmarks go on working.
+    There is a list of all, and of each its tree, timeline, conversation and figures. The pages are on this
+    machine only (127.0.0.1) and open with the token in the printed address, which the browser keeps as a
+    cookie. They read the records, also while a proxy writes them, and show what is new as it comes. Ctrl-C
+    ends the server; the token stays the same, so that bookmarks go on working.
+
+    A running proxy shows the same pages to a browser that goes through it: --proxy-url prints where.
 
     \b
     Examples:
@@ -42,16 +52,21 @@ def serve(port: int, home: Path, *, open_page: bool, only_url: bool, new_token: 
       sessiontap serve --port 0
       sessiontap serve --url
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    from sessiontap.web.server import address, listen
+    from sessiontap.web.addresses import address, address_in_proxy
     from sessiontap.web.token import page_token
 
     token = page_token(home, new=new_token)
+    if proxy_url:
+        click.echo(address_in_proxy(token))
+        return
     if only_url:
         if not port:
             message = "--url needs the port of the server that runs; 0 names none"
             raise click.UsageError(message)
         click.echo(address(port, token))
         return
+    from sessiontap.web.server import listen
+
     try:
         serving = listen(home, token, port)
     except OSError as error:

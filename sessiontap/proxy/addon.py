@@ -14,6 +14,7 @@ import logging
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Concatenate, ParamSpec
 
 from mitmproxy import ctx, exceptions
@@ -36,6 +37,7 @@ from sessiontap.proxy.headers import remove_session_headers
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
+from sessiontap.proxy.page import PageAnswer
 from sessiontap.proxy.passthrough import leave_strangers_alone
 from sessiontap.proxy.recorder import RETRY_S
 from sessiontap.proxy.recording import Recording
@@ -85,7 +87,10 @@ class SessionTap:
         self._intake = Intake(self._following)
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
-        self.addons = [HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat"))]
+        self.addons = [
+            HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat")),
+            PageAnswer(self._home, functools.partial(self.report_fault, "page")),
+        ]
 
     def load(self, loader: Loader) -> None:
         """Declares the options."""
@@ -276,6 +281,9 @@ class SessionTap:
 
     def _pulse(self) -> Pulse | None:
         return None if self._recording is None else self._recording.pulse()
+
+    def _home(self) -> Path | None:
+        return None if self._settings is None else self._settings.home
 
     def _begin_reply(self, meter: CallMeter, response: Response) -> None:
         meter.reply(response.status_code, response.headers)

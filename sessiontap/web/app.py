@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from sessiontap.errors import SessiontapError
-from sessiontap.store.notes import Notes
 from sessiontap.views import numbers
 from sessiontap.web.access import Access
 from sessiontap.web.assets import Assets
 from sessiontap.web.list_pages import list_pages
-from sessiontap.web.looks import Looks
+from sessiontap.web.note_pages import note_pages
 from sessiontap.web.shown import cache_share, visible
+from sessiontap.web.source import Source
+
+# What is sent here is a rating or a tag.
+_MOST_BODY = 64 * 1024
 
 
-def make_app(home: Path, access: Access) -> Flask:
-    """The app. It reads the home, and writes into it what a person notes; nobody gets in without `access`."""
+def make_app(source: Source, access: Access) -> Flask:
+    """The app. It reads the home, and writes there what a person notes; nobody gets in without `access`."""
     app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         money=numbers.money,
@@ -34,8 +36,8 @@ def make_app(home: Path, access: Access) -> Flask:
     )
     app.jinja_env.globals.update(asset=Assets(app).address)
     access.guard(app)
-    looks, notes = Looks(home), Notes(home)
-    app.register_blueprint(list_pages(looks, notes))
+    for pages in (list_pages, note_pages):
+        app.register_blueprint(pages(source))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)
     return app

@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from flask import Blueprint, Response, render_template, request
 
-from sessiontap.store.notes import Notes
-from sessiontap.web.conditional import unless_known
+from sessiontap.web.conditional import unless_known, version_of
 from sessiontap.web.lists import SORTS, listing
-from sessiontap.web.looks import Looks
 from sessiontap.web.query import PERIODS, STATES, read_query
+from sessiontap.web.source import Source
 
 
-def list_pages(looks: Looks, notes: Notes) -> Blueprint:
+def list_pages(source: Source) -> Blueprint:
     """`/`, and what its forms send to."""
     pages = Blueprint("lists", __name__)
 
     @pages.get("/")
     def sessions() -> Response:
         query = read_query(request.args, tuple(SORTS))
-        look, version = looks.now()
+
+        def version() -> str:
+            return version_of(source.looks.now().version, source.notes.version, query)
 
         def render() -> str:
-            found = listing(looks.home, look.sessions, query)
+            look = source.looks.now().look
+            found = listing(source.home, look.sessions, query)
             return render_template(
                 "list.html",
                 page="sessions",
                 query=query,
                 found=found,
-                notes={session.key: notes.get(session.session_id) for session in found.shown},
+                notes={session.key: source.notes.get(session.session_id) for session in found.shown},
                 periods=PERIODS,
                 states=STATES,
                 there=len(look.sessions),
                 problems=list(look.problems),
-                home=str(looks.home),
+                home=str(source.home),
             )
 
-        return unless_known(_version(version, notes.version, query), render)
+        return unless_known(version, render, source.stopping)
 
     return pages
-
-
-def _version(*parts: object) -> str:
-    return hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()

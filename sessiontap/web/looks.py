@@ -6,17 +6,25 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from sessiontap.catalog import CatalogSession, LiveCatalog, Look
 
 _FRESH_S = 0.3
 
 
+class Seen(NamedTuple):
+    """One look."""
+
+    look: Look
+    version: int
+    """Another look has another one only where something may have changed."""
+
+
 class Looks:
     """Looks at a home for any number of threads. A look that is a moment old does for the next page too."""
 
     def __init__(self, home: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.home = home
         self._live = LiveCatalog(home)
         self._clock = clock
         self._lock = threading.Lock()
@@ -24,16 +32,15 @@ class Looks:
         self._at = 0.0
         self._version = 0
 
-    def now(self) -> tuple[Look, int]:
-        """The sessions, and a number that another look has only where something may have changed."""
+    def now(self) -> Seen:
+        """The sessions as they were a moment ago. Raises StoreError where they cannot be listed."""
         with self._lock:
             if self._look is None or self._clock() - self._at > _FRESH_S:
                 self._look = self._live.look()
                 self._version += bool(self._look.changed or self._look.gone)
                 self._at = self._clock()
-            return self._look, self._version
+            return Seen(self._look, self._version)
 
     def session(self, key: str) -> CatalogSession | None:
         """The session whose folder has that name; None where there is none."""
-        look, _ = self.now()
-        return look.by_key.get(key)
+        return self.now().look.by_key.get(key)

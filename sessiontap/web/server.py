@@ -9,9 +9,9 @@ from typing import NamedTuple
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sessiontap.web.access import Access
+from sessiontap.web.addresses import LOOPBACK, address
 from sessiontap.web.app import make_app
-
-LOOPBACK = "127.0.0.1"
+from sessiontap.web.source import source_of
 
 
 class Serving(NamedTuple):
@@ -40,15 +40,10 @@ def listen(home: Path, token: str, port: int) -> Serving:
         server = make_server(
             LOOPBACK,
             number,
-            make_app(home, access),
+            make_app(source_of(home), access),
             threaded=True,
             request_handler=_Quiet,
             fd=bound.fileno(),
         )
     hosts |= {f"{name}:{number}" for name in (LOOPBACK, "localhost")}
     return Serving(server, address(number, token))
-
-
-def address(port: int, token: str) -> str:
-    """The address that opens the pages at a port."""
-    return f"http://{LOOPBACK}:{port}/?token={token}"

@@ -34,12 +34,13 @@ def page_token(home: Path, *, new: bool = False) -> str:
     try:
         with open(handle, "w", encoding="ascii") as file:  # noqa: PTH123 -- of a descriptor
             file.write(token + "\n")
-        if new or path.exists():
-            fresh.replace(path)
-        else:
+        try:
             # Of two that begin at once one wins, and both take its token.
-            with suppress(FileExistsError):
-                os.link(fresh, path)
+            os.link(fresh, path)
+        except OSError:
+            # There is one, or the file system has no links.
+            if new or _read(path) is None:
+                fresh.replace(path)
     finally:
         with suppress(FileNotFoundError):
             fresh.unlink()

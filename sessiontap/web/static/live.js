@@ -1,8 +1,10 @@
-// Keeps a page up to date: asks for it again with the version that is shown, and puts what is new in its place.
+// Keeps a page up to date: asks for it again with the version that is shown, has the server wait until there is
+// another one, and puts what is new in its place.
 // Regions are marked data-live="name"; children with a data-key are kept, moved, added and removed one by one,
 // so that focus, scroll and what is open stay.
 
-const PERIOD_MS = 1500;
+const WAIT_S = 20;
+const PERIOD_MS = 500;
 const LONGEST_MS = 30000;
 
 const state = document.querySelector("[data-live-state]");
@@ -65,7 +67,7 @@ function update(fresh) {
 
 async function look() {
   try {
-    const headers = etag ? { "If-None-Match": etag } : {};
+    const headers = etag ? { "If-None-Match": etag, Prefer: `wait=${WAIT_S}` } : {};
     const answer = await fetch(location.href, { headers, cache: "no-store", credentials: "same-origin" });
     if (answer.status === 200) {
       etag = answer.headers.get("ETag");
