@@ -69,9 +69,7 @@ class _Choice:
             self._content.at("refusal", {"type": "refusal"}).grow("refusal", refusal, room)
         for number, call in enumerate(objects(message, "tool_calls")):
             kind = "custom" if obj(call, "custom") else "function"
-            self._grow_call(
-                ("call", call.get("index", number)), call, obj(call, kind), {"type": kind}
-            )
+            self._grow_call(("call", call.get("index", number)), call, obj(call, kind), {"type": kind})
         if made := obj(message, "function_call"):
             self._grow_call("function", {}, made, {"type": "function"})
         if self._is_whole:
@@ -130,7 +128,9 @@ class _Choice:
         content = self._content.all()
         made: JsonObject = {"role": "assistant", **self._lists}
         members = self._members.whole()
-        if audio := {key.partition(".")[2]: text for key, text in members.items() if key.startswith("audio.")}:
+        if audio := {
+            key.partition(".")[2]: text for key, text in members.items() if key.startswith("audio.")
+        }:
             made["audio"] = audio
         if thinking := members.get("reasoning_content"):
             made["reasoning_content"] = thinking

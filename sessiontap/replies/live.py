@@ -49,7 +49,9 @@ class Live:
     def messages(self) -> Iterable[Sequence[JsonObject]]:
         """The one reply so far."""
         for kind, data in self._sound.items():
-            self._said.take({"inlineData": {"mimeType": kind, "data": base64.b64encode(data).decode("ascii")}})
+            self._said.take(
+                {"inlineData": {"mimeType": kind, "data": base64.b64encode(data).decode("ascii")}}
+            )
         self._sound = {}
         heard = {**self._heard.message(), "role": "user"}
         return [[heard, self._said.message()] if heard["parts"] else [self._said.message()]]

@@ -63,9 +63,7 @@ class Responses:
             index = event.get("content_index", event.get("summary_index"))
             item.grow(where, (block, index), member, event.get("delta"), self._room)
         elif kind.startswith(_TRANSCRIBED) and isinstance(event.get("transcript"), str):
-            self._done.append(
-                {"type": "message", "role": "assistant", "content": str(event["transcript"])}
-            )
+            self._done.append({"type": "message", "role": "assistant", "content": str(event["transcript"])})
 
     def _item(self, key: object, base: JsonObject) -> _Item:
         item = self._begun.get(key)
