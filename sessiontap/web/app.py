@@ -10,6 +10,7 @@ from sessiontap.views import numbers
 from sessiontap.web.access import Access
 from sessiontap.web.assets import Assets
 from sessiontap.web.list_pages import list_pages
+from sessiontap.web.name_pages import name_pages
 from sessiontap.web.note_pages import note_pages
 from sessiontap.web.shown import cache_share, visible
 from sessiontap.web.source import Source
@@ -36,7 +37,7 @@ def make_app(source: Source, access: Access) -> Flask:
     )
     app.jinja_env.globals.update(asset=Assets(app).address)
     access.guard(app)
-    for pages in (list_pages, note_pages):
+    for pages in (list_pages, name_pages, note_pages):
         app.register_blueprint(pages(source))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)
