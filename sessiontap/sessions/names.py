@@ -5,23 +5,14 @@ A session counts under its name (the newest that is not empty), and on the UTC d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import Generic, TypeVar
 
 import msgspec
 
 from sessiontap.sessions.rollup import SessionSummary, added_up
+from sessiontap.sessions.spread import Spread, spread
 from sessiontap.sessions.tally import Totals
-
-N = TypeVar("N", int, Decimal)
-
-
-class Middle(msgspec.Struct, Generic[N], frozen=True):
-    """The middle and the upper end of some amounts, by nearest rank: each is one of the amounts."""
-
-    p50: N
-    p95: N
 
 
 class NameDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,9 +22,9 @@ class NameDay(msgspec.Struct, frozen=True, kw_only=True):
     """`2026-11-23`."""
     sessions: int
     cost_usd: Decimal | None
-    cost: Middle[Decimal] | None
+    cost: Spread[Decimal] | None
     """Of the sessions whose cost is known."""
-    duration: Middle[int] | None
+    duration: Spread[int] | None
     """Milliseconds of wall time, of the sessions that have ended."""
 
 
@@ -48,8 +39,8 @@ class NameTotals(msgspec.Struct, frozen=True, kw_only=True):
     """When the first of them began."""
     last_at: str | None
     """When the last of them began."""
-    cost: Middle[Decimal] | None
-    duration: Middle[int] | None
+    cost: Spread[Decimal] | None
+    duration: Spread[int] | None
     days: tuple[NameDay, ...]
     """Those on which a session began, in order."""
 
@@ -61,19 +52,6 @@ def by_name(summaries: Iterable[SessionSummary]) -> list[NameTotals]:
         named.setdefault(summary.name, []).append(summary)
     found = [_totals(name, sessions) for name, sessions in named.items()]
     return sorted(found, key=lambda each: each.last_at or "", reverse=True)
-
-
-def middle(amounts: Sequence[N]) -> Middle[N] | None:
-    """None where there is no amount."""
-    if not amounts:
-        return None
-    ordered = sorted(amounts)
-    return Middle(_rank(ordered, 50), _rank(ordered, 95))
-
-
-def _rank(ordered: Sequence[N], percent: int) -> N:
-    """The smallest amount that is not below so many percent of all."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def _totals(name: str | None, sessions: list[SessionSummary]) -> NameTotals:
@@ -103,10 +81,9 @@ def _totals(name: str | None, sessions: list[SessionSummary]) -> NameTotals:
     )
 
 
-def _costs(sessions: Iterable[SessionSummary]) -> Middle[Decimal] | None:
-    return middle([summary.cost_usd for summary in sessions if summary.cost_usd is not None])
+def _costs(sessions: Iterable[SessionSummary]) -> Spread[Decimal] | None:
+    return spread(summary.cost_usd for summary in sessions)
 
 
-def _durations(sessions: Iterable[SessionSummary]) -> Middle[int] | None:
-    ended = (summary.duration_ms for summary in sessions if not summary.running)
-    return middle([duration for duration in ended if duration is not None])
+def _durations(sessions: Iterable[SessionSummary]) -> Spread[int] | None:
+    return spread(summary.duration_ms for summary in sessions if not summary.running)
