@@ -29,6 +29,8 @@ FLOORS = (
         ),
         True,
     ),
+    # Replies are made messages of for who tells conversations apart, and for who shows them.
+    ("replies", False),
     ("wire apis pricing store sessions identity inference background", False),
     (
         (

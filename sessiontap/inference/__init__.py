@@ -11,7 +11,7 @@ inference.ended(ticket, now, heard=heard_by(ears, ticket.prefill), answered=True
 from __future__ import annotations
 
 from sessiontap.inference.asked import CONVERSATIONAL, NOT_READ, Asked, Asking
-from sessiontap.inference.hearing import Heard, Listener, heard_by, listener
+from sessiontap.inference.hearing import Heard, heard_by, listener
 from sessiontap.inference.inference import Inference, Inferred, Mode, Ticket
 from sessiontap.inference.memory import Client
 
@@ -24,7 +24,6 @@ __all__ = [
     "Heard",
     "Inference",
     "Inferred",
-    "Listener",
     "Mode",
     "Ticket",
     "heard_by",

@@ -1,0 +1,31 @@
+"""JSON values as texts, and the results of the providers' own tools in words."""
+
+from __future__ import annotations
+
+import json
+
+from sessiontap.untrusted import JsonObject, clean, text
+
+_STREAMS = ("stdout", "stderr")
+
+
+def json_text(value: object) -> str:
+    """A JSON value as a text of one line."""
+    return clean(json.dumps(value, ensure_ascii=False))
+
+
+def known_result(result: JsonObject) -> str | None:
+    """A result of one of the providers' own tools, in words; None for another object."""
+    kind = text(result, "type") or ""
+    if kind == "web_search_result":
+        lines = [text(result, "title"), text(result, "url"), text(result, "page_age")]
+        return "\n".join(line for line in lines if line)
+    if kind.endswith("_error"):
+        return text(result, "error_code") or json_text(result)
+    if kind == "logs":
+        return text(result, "logs") or ""
+    if kind.endswith("execution_result") or kind in {"bash_code_execution_output"}:
+        said = [found for stream in _STREAMS if (found := text(result, stream))]
+        code = result.get("return_code")
+        return "\n".join([*said, *([f"exit code {code}"] if code else [])])
+    return None
