@@ -1,4 +1,7 @@
-"""Assets: the addresses of scripts and styles; they change with their content, so that it may be cached."""
+"""The addresses of scripts and styles: they change with the files' content, so that these may be cached.
+
+The version is a folder of the address, so that a script that imports its neighbour gets the same one.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,20 @@ import zlib
 from functools import cache
 from pathlib import Path
 
-from flask import Flask
-
 STATIC = Path(__file__).parent / "static"
-_YEAR_S = 365 * 24 * 3600
-
-
-class Assets:
-    """Gives the address of each file in `static/`, and has browsers keep the files."""
-
-    def __init__(self, app: Flask) -> None:
-        app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _YEAR_S
-
-    def address(self, name: str) -> str:
-        """The address of a file, absolute on the server."""
-        return f"/static/{name}?v={_digest(name)}"
+CACHED_S = 365 * 24 * 3600
+"""How long a browser may keep a file."""
 
 
 @cache
-def _digest(name: str) -> str:
-    return f"{zlib.crc32((STATIC / name).read_bytes()):08x}"
+def assets() -> str:
+    """The address of the folder, absolute on the server."""
+    digest = 0
+    for path in sorted(STATIC.iterdir()):
+        digest = zlib.crc32(path.read_bytes(), zlib.crc32(path.name.encode(), digest))
+    return f"/static/{digest:08x}"
+
+
+def asset(name: str) -> str:
+    """The address of a file."""
+    return f"{assets()}/{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, render_template, request
 
 from sessiontap.web.conditional import unless_known, version_of
+from sessiontap.web.day_plot import day_plot
 from sessiontap.web.lists import SORTS, listing
 from sessiontap.web.query import PERIODS, STATES, read_query
 from sessiontap.web.source import Source
@@ -29,6 +30,7 @@ def list_pages(source: Source) -> Blueprint:
                 page="sessions",
                 query=query,
                 found=found,
+                plot=day_plot((session.totals for session in found.chosen), query),
                 notes={session.key: source.notes.get(session.session_id) for session in found.shown},
                 periods=PERIODS,
                 states=STATES,

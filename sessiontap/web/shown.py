@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sessiontap.usage import Usage
-from sessiontap.views.numbers import UNKNOWN
+from sessiontap.views.numbers import UNKNOWN, duration
 
 # Bidi overrides and isolates would show a text in another order than it is; other controls show nothing.
 _UNSEEN = re.compile(
@@ -24,3 +24,8 @@ def cache_share(usage: Usage) -> str:
     """How much of the input came from a provider's cache: `73 %`; `-` where that is not known."""
     read, whole = usage.cache_read_input_tokens, usage.input_tokens
     return UNKNOWN if read is None or not whole else f"{read / whole:.0%}".replace("%", " %")
+
+
+def shown_as(amount: float, what: str) -> str:
+    """An amount as a `duration` (milliseconds), or as a `number`."""
+    return duration(round(amount)) if what == "duration" else f"{amount:,.1f}".removesuffix(".0")

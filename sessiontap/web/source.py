@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sessiontap.store.notes import Notes
 from sessiontap.web.looks import Looks
+from sessiontap.web.opened import OpenSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +18,11 @@ class Source:
     home: Path
     looks: Looks
     notes: Notes
+    opened: OpenSessions
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when the server ends: no page waits any more."""
 
 
 def source_of(home: Path) -> Source:
     """The source of a home's pages; nothing is read yet."""
-    return Source(home, Looks(home), Notes(home))
+    return Source(home, Looks(home), Notes(home), OpenSessions(home))

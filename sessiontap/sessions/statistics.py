@@ -1,0 +1,168 @@
+"""Statistics of one session: how fast, how dear, by what; a pure fold over its calls.
+
+Nothing unknown counts as 0: a call without a figure is left out of it, and each spread says of how many
+calls it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from sessiontap.call import Call
+from sessiontap.sessions.spread import Spread, spread
+from sessiontap.sessions.tally import Tally, Totals
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """The calls that have something in common: a model, a path, a tool."""
+
+    name: str | None
+    """None: the calls that do not say it."""
+    totals: Totals
+    latency: Spread[int] | None
+    """Milliseconds."""
+    ttft: Spread[int] | None
+    times: int
+    """Of a tool, how often it was called; else as many as there are calls."""
+
+
+class ContextPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """How much one call was sent."""
+
+    call_id: str
+    path: str
+    started_at: str
+    input_tokens: int
+    cache_read_input_tokens: int | None
+
+
+class ErrorCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls that did not end well, of one kind."""
+
+    status: str
+    error_type: str | None
+    http_status: int | None
+    calls: int
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """What one session looks like in figures."""
+
+    calls: int
+    latency: Spread[int] | None
+    """Milliseconds from the request's last byte to the end, of the calls that have ended."""
+    ttft: Spread[int] | None
+    """Milliseconds to the first event with output."""
+    output_tokens_per_s: Spread[float] | None
+    """Of each call, its output tokens by the time after its first output; by all its time where it did not
+    stream."""
+    cache_read_ratio: float | None
+    """Input that came from a provider's cache by all input, of the calls that say both."""
+    cache_hits: int
+    """Calls of which some input came from a cache."""
+    retries: int
+    """Calls that an SDK made again after one that had failed."""
+    errors: tuple[ErrorCount, ...]
+    """The most frequent first."""
+    models: tuple[Slice, ...]
+    """The dearest first, as the others."""
+    paths: tuple[Slice, ...]
+    """Each path with its own calls only."""
+    tools: tuple[Slice, ...]
+    """Each tool with the calls whose model called it: a call that called several counts in each of them."""
+    context: tuple[ContextPoint, ...]
+    """By start."""
+
+
+def statistics(calls: Iterable[Call]) -> Statistics:
+    """The statistics of a session's calls, the latest version of each, in any order."""
+    ordered = sorted(calls, key=lambda call: (call.started_at, call.call_id))
+    cached = [
+        (usage.cache_read_input_tokens, usage.input_tokens)
+        for usage in (call.usage for call in ordered)
+        if usage.cache_read_input_tokens is not None and usage.input_tokens
+    ]
+    read, whole = sum(part for part, _ in cached), sum(every for _, every in cached)
+    return Statistics(
+        calls=len(ordered),
+        latency=spread(call.duration_ms for call in ordered),
+        ttft=spread(call.ttft_ms for call in ordered),
+        output_tokens_per_s=spread(map(output_tokens_per_s, ordered)),
+        cache_read_ratio=round(read / whole, 4) if whole else None,
+        cache_hits=sum(part > 0 for part, _ in cached),
+        retries=sum(bool(call.attempt) for call in ordered),
+        errors=_errors(ordered),
+        models=_slices(ordered, lambda call: (call.model,)),
+        paths=_slices(ordered, lambda call: (call.session_path,)),
+        tools=_slices(ordered, lambda call: call.tools),
+        context=tuple(
+            ContextPoint(
+                call_id=call.call_id,
+                path=call.session_path,
+                started_at=call.started_at,
+                input_tokens=call.usage.input_tokens,
+                cache_read_input_tokens=call.usage.cache_read_input_tokens,
+            )
+            for call in ordered
+            if call.usage.input_tokens is not None
+        ),
+    )
+
+
+def output_tokens_per_s(call: Call) -> float | None:
+    """How fast one call's output came; None where that is not known, or too short to be said."""
+    tokens, duration = call.usage.output_tokens, call.duration_ms
+    if not tokens or duration is None:
+        return None
+    waited = call.ttft_ms if call.stream and call.ttft_ms is not None else 0
+    taken = duration - waited
+    return round(tokens / taken * 1000, 1) if taken > 0 else None
+
+
+def _slices(calls: Sequence[Call], names: Callable[[Call], Sequence[str | None]]) -> tuple[Slice, ...]:
+    """The calls by each name that they have, the dearest first; equals by their calls, then by name."""
+    found: dict[str | None, list[Call]] = {}
+    times: Counter[str | None] = Counter()
+    for call in calls:
+        times.update(names(call))
+        for name in dict.fromkeys(names(call)):
+            found.setdefault(name, []).append(call)
+    slices = [
+        Slice(
+            name=name,
+            totals=_totals(having),
+            latency=spread(call.duration_ms for call in having),
+            ttft=spread(call.ttft_ms for call in having),
+            times=times[name],
+        )
+        for name, having in found.items()
+    ]
+    return tuple(sorted(slices, key=_dearest))
+
+
+def _dearest(one: Slice) -> tuple[Decimal, int, str]:
+    cost = one.totals.cost_usd
+    return (Decimal(1) if cost is None else -cost, -one.totals.calls, one.name or "")
+
+
+def _totals(calls: Iterable[Call]) -> Totals:
+    tally = Tally()
+    for call in calls:
+        tally.add(call)
+    return tally.totals()
+
+
+def _errors(calls: Iterable[Call]) -> tuple[ErrorCount, ...]:
+    counted = Counter(
+        (call.status, call.error_type, call.http_status)
+        for call in calls
+        if call.status not in {"ok", "running"}
+    )
+    return tuple(
+        ErrorCount(status=status, error_type=kind, http_status=code, calls=count)
+        for (status, kind, code), count in sorted(counted.items(), key=lambda each: (-each[1], str(each[0])))
+    )

@@ -1,0 +1,156 @@
+"""Timeline: a session's calls to scale, so that what ran at once stands side by side. Pure.
+
+Long times in which nothing ran would leave no room for all else: on the axis each such pause is short, and
+marked. Within a stretch in which something ran, a millisecond is as long as everywhere else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from sessiontap.call import Call
+from sessiontap.times import epoch_ms
+
+# A pause is made short where it is longer than this share of all the time in which something ran; it is then
+# as long as the second share.
+_LONG_PAUSE = 0.2
+_SHORT_PAUSE = 0.04
+_LEAST_PAUSE_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One call. Milliseconds since the session's first start."""
+
+    call: Call
+    start: int
+    first: int | None
+    """When its first output came."""
+    end: int
+    """Of a call under way, the moment of the look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Calls of one path of which none overlaps another, by start."""
+
+    path: str
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A time in which nothing ran, that the axis makes short. Milliseconds since the first start."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where each moment stands, from 0 to 1."""
+
+    _moments: tuple[int, ...]
+    _places: tuple[float, ...]
+    pauses: tuple[Pause, ...]
+    length: int
+    """Milliseconds from the first start to the last end."""
+
+    def at(self, moment: float) -> float:
+        """The place of a moment, in milliseconds since the first start; those outside stand at the ends."""
+        index = min(max(bisect_right(self._moments, moment) - 1, 0), len(self._moments) - 2)
+        begin, end = self._moments[index], self._moments[index + 1]
+        share = min(max((moment - begin) / (end - begin), 0.0), 1.0)
+        return self._places[index] + share * (self._places[index + 1] - self._places[index])
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All calls of a session."""
+
+    lanes: tuple[Lane, ...]
+    """By path, in the order in which the paths came up."""
+    axis: Axis
+
+
+def timeline(
+    calls: Iterable[Call], *, now_ms: int | None = None, lane_a_call: bool = False
+) -> Timeline | None:
+    """The timeline of the calls, in any order; None where there is none.
+
+    Calls under way last until `now_ms`, epoch milliseconds, or else until the last thing that is known.
+    With `lane_a_call` each call has a lane of its own.
+    """
+    ordered = sorted(calls, key=lambda call: (call.started_at, call.call_id))
+    if not ordered:
+        return None
+    spans = _spans(ordered, now_ms)
+    paths: dict[str, list[Span]] = {}
+    for span in spans:
+        paths.setdefault(span.call.session_path, []).append(span)
+    lanes = [lane for path, of_path in paths.items() for lane in _lanes(path, of_path, apart=lane_a_call)]
+    return Timeline(tuple(lanes), _axis(spans))
+
+
+def _spans(calls: Sequence[Call], now_ms: int | None) -> list[Span]:
+    starts = [epoch_ms(call.started_at) for call in calls]
+    ends = [None if call.ended_at is None else epoch_ms(call.ended_at) for call in calls]
+    begin = starts[0]
+    latest = max([*starts, *(end for end in ends if end is not None), now_ms or 0])
+    spans = []
+    for call, start, end in zip(calls, starts, ends, strict=True):
+        until = latest if end is None else max(start, end)
+        first = None if call.ttft_ms is None else min(_sent(call, start, until) + call.ttft_ms, until)
+        spans.append(Span(call, start - begin, None if first is None else first - begin, until - begin))
+    return spans
+
+
+def _sent(call: Call, start: int, end: int) -> int:
+    """When the request's last byte was sent: durations count from there, and starts from its first."""
+    return start if call.duration_ms is None else max(start, end - call.duration_ms)
+
+
+def _lanes(path: str, spans: Sequence[Span], *, apart: bool) -> list[Lane]:
+    """Each call in the first lane that is free when it starts."""
+    if apart:
+        return [Lane(path, (span,)) for span in spans]
+    lanes: list[list[Span]] = []
+    for span in spans:
+        free = next((lane for lane in lanes if lane[-1].end <= span.start), None)
+        if free is None:
+            lanes.append([span])
+        else:
+            free.append(span)
+    return [Lane(path, tuple(lane)) for lane in lanes]
+
+
+def _axis(spans: Sequence[Span]) -> Axis:
+    stretches: list[tuple[int, int]] = []
+    for span in spans:
+        if stretches and span.start <= stretches[-1][1]:
+            stretches[-1] = stretches[-1][0], max(stretches[-1][1], span.end)
+        else:
+            stretches.append((span.start, span.end))
+    active = sum(end - start for start, end in stretches)
+    longest = max(_LEAST_PAUSE_MS, active * _LONG_PAUSE)
+    short = max(1.0, active * _SHORT_PAUSE)
+    moments, places, pauses = [0], [0.0], []
+    for (_, end), (start, _) in pairwise(stretches):
+        if start - end > longest:
+            pauses.append(Pause(end, start))
+            for moment, length in ((end, float(end - moments[-1])), (start, short)):
+                if moment > moments[-1]:
+                    places.append(places[-1] + length)
+                    moments.append(moment)
+    last = max(stretches[-1][1], moments[-1] + 1)
+    places.append(places[-1] + last - moments[-1])
+    moments.append(last)
+    return Axis(
+        tuple(moments),
+        tuple(place / places[-1] for place in places),
+        tuple(pauses),
+        stretches[-1][1],
+    )

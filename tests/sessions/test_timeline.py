@@ -1,0 +1,106 @@
+"""The timeline: to scale, what ran at once side by side, long pauses made short."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessiontap.call import Call
+from sessiontap.sessions.timeline import Pause, Timeline, timeline
+from sessiontap.times import rfc3339
+from tests.sessions.samples import make_call
+
+_BEGIN_S = 1_795_000_000
+
+
+def ran(start_ms: int, length_ms: int | None, path: str = "/", **fields: object) -> Call:
+    """A call that starts so long after the beginning; without a length it runs."""
+    end = None if length_ms is None else rfc3339(_BEGIN_S + (start_ms + length_ms) / 1000)
+    call = make_call(
+        0,
+        path,
+        call_id=f"{path}{start_ms}-{length_ms}",
+        started_at=rfc3339(_BEGIN_S + start_ms / 1000),
+        ended_at=end,
+        duration_ms=length_ms,
+        ttft_ms=None,
+    )
+    return msgspec.structs.replace(call, **fields)
+
+
+def drawn(calls: list[Call], *, lane_a_call: bool = False) -> Timeline:
+    """The timeline of some calls."""
+    found = timeline(calls, lane_a_call=lane_a_call)
+    assert found is not None
+    return found
+
+
+def test_calls_that_overlap_have_lanes_of_their_own() -> None:
+    """One that starts when another ends does not overlap it; paths keep the order in which they came."""
+    found = drawn([ran(0, 100, "/b"), ran(50, 100, "/b"), ran(100, 10, "/b"), ran(20, 10, "/a")])
+    assert [(lane.path, [span.start for span in lane.spans]) for lane in found.lanes] == [
+        ("/b", [0, 100]),
+        ("/b", [50]),
+        ("/a", [20]),
+    ]
+    apart = drawn([ran(0, 100), ran(200, 100)], lane_a_call=True)
+    assert [len(lane.spans) for lane in apart.lanes] == [1, 1]
+
+
+def test_where_the_first_output_came() -> None:
+    """It counts from the request's last byte, which is the duration before the end."""
+    (lane,) = drawn([ran(0, 1000, duration_ms=800, ttft_ms=300)]).lanes
+    assert (lane.spans[0].start, lane.spans[0].first, lane.spans[0].end) == (0, 500, 1000)
+
+
+def test_a_call_under_way_lasts_until_the_look() -> None:
+    """Or until the last thing that is known."""
+    calls = [ran(0, None), ran(100, 400)]
+    assert max(span.end for lane in drawn(calls).lanes for span in lane.spans) == 500
+    found = timeline(calls, now_ms=_BEGIN_S * 1000 + 900)
+    assert found is not None
+    assert found.axis.length == 900
+
+
+def test_without_pauses_the_axis_is_straight() -> None:
+    """A moment stands where its share of the time is."""
+    axis = drawn([ran(0, 400), ran(500, 500)]).axis
+    assert axis.pauses == ()
+    assert [axis.at(moment) for moment in (-5, 0, 250, 500, 1000, 2000)] == [0, 0, 0.25, 0.5, 1, 1]
+
+
+def test_a_long_pause_is_short_and_told() -> None:
+    """An hour between two turns leaves the room to the turns, which stay to scale with each other."""
+    axis = drawn([ran(0, 10_000), ran(3_600_000, 10_000)]).axis
+    assert axis.pauses == (Pause(10_000, 3_600_000),)
+    first, second = axis.at(10_000) - axis.at(0), axis.at(3_610_000) - axis.at(3_600_000)
+    assert abs(first - second) < 1e-9
+    assert 0.02 < axis.at(3_600_000) - axis.at(10_000) < 0.06
+
+
+def test_calls_that_take_no_time() -> None:
+    """A single call of 0 ms still has an axis."""
+    axis = drawn([ran(0, 0)]).axis
+    assert (axis.at(0), axis.at(1)) == (0, 1)
+    assert timeline([]) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**8), st.none() | st.integers(0, 10**6), st.sampled_from("abc"))))
+def test_no_call_is_lost_and_no_lane_overlaps(made: list[tuple[int, int | None, str]]) -> None:
+    """Whatever ran when; the axis never goes back."""
+    calls = [ran(start, length, f"/{path}", call_id=str(n)) for n, (start, length, path) in enumerate(made)]
+    found = timeline(calls)
+    if found is None:
+        assert not calls
+        return
+    spans = [span for lane in found.lanes for span in lane.spans]
+    assert sorted(span.call.call_id for span in spans) == sorted(call.call_id for call in calls)
+    for lane in found.lanes:
+        assert all(one.end <= other.start for one, other in zip(lane.spans, lane.spans[1:], strict=False))
+        assert {span.call.session_path for span in lane.spans} == {lane.path}
+    moments = sorted({moment for span in spans for moment in (span.start, span.end)})
+    places = list(map(found.axis.at, moments))
+    assert places == sorted(places)
+    assert places[0] == 0
+    assert places[-1] <= 1
