@@ -16,7 +16,7 @@ import msgspec
 
 from sessiontap.call import SCHEMA, Call, encode
 from sessiontap.store import journal
-from sessiontap.store.bodies import SCHEMA as BODIES_SCHEMA
+from sessiontap.store.body_lines import SCHEMA as BODIES_SCHEMA
 from sessiontap.store.folders import BODIES_FILE, CALLS_FILE
 from sessiontap.store.tinydb_storage import CALLS_TABLE
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sessiontap.store.appender import LOCK_TIMEOUT_S
-from sessiontap.store.bodies import without_unused_parts
+from sessiontap.store.body_checks import without_unused_parts
 from sessiontap.store.folders import BODIES_FILE, look_into
 from sessiontap.store.journal import printable
 from sessiontap.store.rewrite import Reachable, compact

@@ -28,13 +28,14 @@ from sessiontap.errors import StoreError
 from sessiontap.masking import Masker
 from sessiontap.recent import Recent
 from sessiontap.store.appender import LOCK_TIMEOUT_S, sync, sync_folder
-from sessiontap.store.bodies import BodyFile, SessionBodies
+from sessiontap.store.bodies import BodyFile
 from sessiontap.store.folders import BODIES_FILE, CALLS_FILE, folder_key
 from sessiontap.store.journal import Problem, printable
 from sessiontap.store.presence import Liveness, Presence
 from sessiontap.store.records import read_calls
 from sessiontap.store.rewrite import Compacted, compact
 from sessiontap.store.search import sessions_with
+from sessiontap.store.session_bodies import SessionBodies
 from sessiontap.store.tinydb_storage import CALLS_TABLE, AppendStorage, AppendTable
 
 OPEN_SESSIONS = 32

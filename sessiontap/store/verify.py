@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 
 from sessiontap.store import journal
 from sessiontap.store.appender import wait_for_writer
-from sessiontap.store.bodies import broken_bodies
+from sessiontap.store.body_checks import broken_bodies
 from sessiontap.store.checks import Checker, FaultKind
 from sessiontap.store.folders import BODIES_FILE, Folder, folder_key, look_into
 

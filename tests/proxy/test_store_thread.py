@@ -16,7 +16,7 @@ from sessiontap.errors import StoreError
 from sessiontap.proxy.store_thread import StoreThread
 from sessiontap.proxy.trouble import MOST_BODY_BYTES, Trouble
 from sessiontap.store import Ledger, StoredSession
-from sessiontap.store.bodies import SessionBodies
+from sessiontap.store.session_bodies import SessionBodies
 
 WAIT_S = 20
 

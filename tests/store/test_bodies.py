@@ -14,7 +14,7 @@ from sessiontap.bodies import Body, CallBodies, Piece
 from sessiontap.errors import StoreError
 from sessiontap.masking import MASK
 from sessiontap.store import Ledger, journal
-from sessiontap.store.bodies import without_unused_parts
+from sessiontap.store.body_checks import without_unused_parts
 from sessiontap.store.tinydb_storage import AppendStorage
 
 SYSTEM = {"role": "system", "content": "You are careful. " * 200}
