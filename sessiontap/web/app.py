@@ -10,6 +10,7 @@ from sessiontap.views import numbers
 from sessiontap.web.access import Access
 from sessiontap.web.assets import CACHED_S, asset, assets
 from sessiontap.web.call_pages import call_pages
+from sessiontap.web.conversation_pages import conversation_pages
 from sessiontap.web.list_pages import list_pages
 from sessiontap.web.name_pages import name_pages
 from sessiontap.web.note_pages import note_pages
@@ -41,7 +42,7 @@ def make_app(source: Source, access: Access) -> Flask:
     )
     app.jinja_env.globals.update(asset=asset)
     access.guard(app)
-    for pages in (list_pages, name_pages, session_pages, call_pages, note_pages):
+    for pages in (list_pages, name_pages, session_pages, conversation_pages, call_pages, note_pages):
         app.register_blueprint(pages(source))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)
