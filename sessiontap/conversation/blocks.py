@@ -6,7 +6,7 @@ What no rule here knows becomes `Unknown`; nothing makes it raise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sessiontap.conversation.media import media_of
 from sessiontap.conversation.parts import Part, Text, Thinking, ToolCall, ToolResult, Unknown
@@ -15,7 +15,7 @@ from sessiontap.replies.arguments import decoded
 from sessiontap.untrusted import JsonObject, clean, items, obj, text
 
 _TEXTS = frozenset(
-    {"text", "input_text", "output_text", "refusal", "TEXT_CONTENT", "output_audio", "audio_transcript"}
+    {"text", "input_text", "output_text", "refusal", "TEXT_CONTENT", "output_audio", "compaction"}
 )
 _THINKING = frozenset(
     {"thinking", "redacted_thinking", "reasoning", "reasoning_text", "summary_text", "thought"}
@@ -41,16 +41,18 @@ def tool_parts(content: object) -> tuple[Part, ...]:
     return (Text(json_text(content)),)
 
 
-def _given(content: object) -> tuple[Part, ...]:
-    if not isinstance(content, dict):
-        return parts_of(content)
-    if (known := known_result(content)) is not None:
-        return (Text(clean(known)),) if known else ()
-    parts = parts_of(content)
-    # An object without a type is a value of the tool's own.
-    if "type" not in content and any(isinstance(part, Unknown) for part in parts):
-        return (Text(json_text(content)),)
-    return parts
+def _given(content: str | JsonObject) -> tuple[Part, ...]:
+    if isinstance(content, dict):
+        if (known := known_result(content)) is not None:
+            return (Text(clean(known)),) if known else ()
+        if "type" not in content and (len(content) > 1 or isinstance(_first_part(content), Unknown)):
+            # A value of the tool's own; it may well have a member that is called `text`.
+            return (Text(json_text(content)),)
+    return parts_of(content)
+
+
+def _first_part(content: JsonObject) -> Part | None:
+    return next(_parts(content), None)
 
 
 def _parts(content: object) -> Iterator[Part]:
@@ -81,9 +83,9 @@ def _block(block: JsonObject) -> Iterator[Part]:
             yield Text(clean(words))
         elif "thoughtSignature" in block or "thought_signature" in block:
             yield Thinking("")
-    elif len(block) == 1 and block.keys() <= _MARKS:
-        return
-    else:
+    elif block.keys() == {"parts"}:
+        yield from _parts(block["parts"])
+    elif block and not (len(block) == 1 and block.keys() <= _MARKS):
         yield _by_member(block, kind)
 
 
@@ -91,7 +93,7 @@ def _words(block: JsonObject, kind: str) -> str | None:
     """The text of a block that is one; blocks without a type have a text and nothing else."""
     if kind and kind not in _TEXTS:
         return None
-    for member in ("text", "refusal", "transcript"):
+    for member in ("content",) if kind == "compaction" else ("text", "refusal", "transcript"):
         found = block.get(member)
         if isinstance(found, dict):
             # The Assistants API has the text and its annotations in an object.
@@ -104,33 +106,71 @@ def _words(block: JsonObject, kind: str) -> str | None:
 
 def _by_member(block: JsonObject, kind: str) -> Part:
     """A part of a dialect in which a block is named by its one large member: Google's and Amazon's."""
-    if call := _either(block, "functionCall", "function_call"):
-        return ToolCall(text(call, "id"), text(call, "name"), call.get("args", {}))
-    if result := _either(block, "functionResponse", "function_response"):
-        more = parts_of(result.get("parts"))
-        answered = result.get("response")
-        return ToolResult(
-            text(result, "id"),
-            text(result, "name"),
-            (*tool_parts(_only(answered)), *more),
-            "error" in obj(result, "response"),
-        )
-    if use := obj(block, "toolUse"):
-        return ToolCall(text(use, "toolUseId"), text(use, "name"), decoded(use.get("input")))
-    if result := obj(block, "toolResult"):
-        parts = tuple(part for each in items(result, "content") for part in _aws_result(each))
-        return ToolResult(text(result, "toolUseId"), None, parts, result.get("status") == "error")
-    if thought := obj(block, "reasoningContent"):
-        return Thinking(clean(text(obj(thought, "reasoningText"), "text") or ""))
-    if code := _either(block, "executableCode", "executable_code"):
-        return ToolCall(text(code, "id"), "code_execution", code)
-    if result := _either(block, "codeExecutionResult", "code_execution_result"):
-        said = tool_parts(result.get("output", ""))
-        outcome = text(result, "outcome") or "OUTCOME_OK"
-        return ToolResult(text(result, "id"), "code_execution", said, outcome != "OUTCOME_OK")
-    if citing := items(obj(block, "citationsContent"), "content"):
-        return Text("".join(clean(text(each, "text") or "") for each in citing))
+    for member, read in _MEMBERS:
+        if (found := obj(block, member)) or (found := obj(block, _snake(member))):
+            return read(found)
     return Unknown(kind or next(iter(block), ""), block)
+
+
+def _function_call(call: JsonObject) -> Part:
+    return ToolCall(text(call, "id"), text(call, "name"), call.get("args", {}))
+
+
+def _function_response(result: JsonObject) -> Part:
+    given = (*tool_parts(_only(result.get("response"))), *parts_of(result.get("parts")))
+    return ToolResult(text(result, "id"), text(result, "name"), given, "error" in obj(result, "response"))
+
+
+def _own_call(call: JsonObject) -> Part:
+    return ToolCall(text(call, "id"), _google_tool(call), call.get("args", {}))
+
+
+def _own_response(result: JsonObject) -> Part:
+    return ToolResult(text(result, "id"), _google_tool(result), tool_parts(result.get("response")))
+
+
+def _use(use: JsonObject) -> Part:
+    return ToolCall(text(use, "toolUseId"), text(use, "name"), decoded(use.get("input")))
+
+
+def _use_result(result: JsonObject) -> Part:
+    parts = tuple(part for each in items(result, "content") for part in _aws_result(each))
+    return ToolResult(text(result, "toolUseId"), None, parts, result.get("status") == "error")
+
+
+def _thought(thought: JsonObject) -> Part:
+    return Thinking(clean(text(obj(thought, "reasoningText"), "text") or ""))
+
+
+def _code(code: JsonObject) -> Part:
+    return ToolCall(text(code, "id"), "code_execution", code)
+
+
+def _code_result(result: JsonObject) -> Part:
+    failed = text(result, "outcome") not in {None, "OUTCOME_OK"}
+    return ToolResult(text(result, "id"), "code_execution", tool_parts(result.get("output")), failed)
+
+
+def _cited(cited: JsonObject) -> Part:
+    return Text("".join(clean(text(each, "text") or "") for each in items(cited, "content")))
+
+
+_MEMBERS: tuple[tuple[str, Callable[[JsonObject], Part]], ...] = (
+    ("functionCall", _function_call),
+    ("functionResponse", _function_response),
+    ("toolCall", _own_call),
+    ("toolResponse", _own_response),
+    ("toolUse", _use),
+    ("toolResult", _use_result),
+    ("reasoningContent", _thought),
+    ("executableCode", _code),
+    ("codeExecutionResult", _code_result),
+    ("citationsContent", _cited),
+)
+
+
+def _snake(member: str) -> str:
+    return "".join(f"_{sign.lower()}" if sign.isupper() else sign for sign in member)
 
 
 def thinking_text(block: JsonObject) -> str:
@@ -169,5 +209,7 @@ def _only(response: object) -> object:
     return response
 
 
-def _either(block: JsonObject, camel: str, snake: str) -> JsonObject:
-    return obj(block, camel) or obj(block, snake)
+def _google_tool(tool: JsonObject) -> str | None:
+    """The name of one of Google's own tools."""
+    name = text(tool, "toolType") or text(tool, "tool_type")
+    return name if name is None else name.lower()

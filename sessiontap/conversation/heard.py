@@ -13,10 +13,10 @@ from sessiontap.apis.reading import read_error
 from sessiontap.bodies import Body
 from sessiontap.conversation.mending import mended
 from sessiontap.conversation.messages import messages_of
-from sessiontap.conversation.parts import Media, MediaKind, Message, Unknown
+from sessiontap.conversation.parts import Media, MediaKind, Message, Text, Unknown
 from sessiontap.errors import WireError
 from sessiontap.replies import maker
-from sessiontap.untrusted import JsonObject
+from sessiontap.untrusted import JsonObject, clean
 from sessiontap.wire.jsontext import decode_json
 from sessiontap.wire.sniff import framing_for
 
@@ -26,7 +26,7 @@ _LINES = ("ndjson", "jsonl", "json-lines", "stream+json", "json-stream", "jsonli
 
 
 def replies_of(api: str, body: Body) -> list[list[Message]]:
-    """The replies to choose from, mostly one, each an item a message; an error is an `Unknown` of that kind."""
+    """The replies to choose from, mostly one, an item a message; an error is an `Unknown` of that kind."""
     content, kind = body.content or b"", (body.content_type or "").lower()
     medium = next((each for each in _MEDIA if kind.startswith(f"{each}/")), None)
     if medium is not None:
@@ -43,13 +43,19 @@ def replies_of(api: str, body: Body) -> list[list[Message]]:
     rows = [row for row in rows if row]
     if errors:
         rows = [[*rows[0], *errors], *rows[1:]] if rows else [errors]
-    if not rows and len(events) == 1:
-        rows = [[Message("assistant", (Unknown(_what(api, events[0]), events[0]),))]]
-    if not rows and not events and content.strip():
-        words = content.decode("utf-8", "replace")
-        rows = [messages_of(words, "assistant")] if APIS[api].text_replies else []
-        rows = [list(row) for row in rows] or [[Message("assistant", (Unknown("reply", words),))]]
-    return rows
+    return rows or _as_it_is(api, content, events)
+
+
+def _as_it_is(api: str, content: bytes, events: list[JsonObject]) -> list[list[Message]]:
+    """A reply in which no message was found: its events, or its text."""
+    if events:
+        said: object = events[0] if len(events) == 1 else events
+        return [[Message("assistant", (Unknown(_what(api, events[0]), said),))]]
+    words = clean(content.decode("utf-8", "replace"))
+    if not words.strip():
+        return []
+    part = Text(words) if APIS[api].text_replies else Unknown("reply", words)
+    return [[Message("assistant", (part,))]]
 
 
 def events_of(api: str, body: Body) -> Iterator[JsonObject]:

@@ -1,4 +1,4 @@
-"""members_of: the top of a request's JSON, also of one that was cut short or that only tolerant readers take."""
+"""members_of: the top of a request's JSON, of one that was cut short too."""
 
 from __future__ import annotations
 
@@ -39,32 +39,35 @@ def members_of(content: bytes) -> dict[str, msgspec.Raw]:
 
 def mended(content: bytes) -> bytes:
     """The same where it can be read; else closed where it ends, so that what came before can be."""
-    try:
-        decode_json(content)
-    except WireError:
-        pass
-    else:
+    if _reads(content):
         return content
-    open_brackets: list[bytes] = []
-    quote = False
-    for token in _TOKENS.finditer(content):
-        bracket = token[0][:1]
-        if bracket == b'"':
-            quote = token[1] == b""
-        elif bracket in b"[{":
-            open_brackets.append(b"]" if bracket == b"[" else b"}")
-        elif open_brackets:
-            open_brackets.pop()
-    head = content
-    if quote:
+    head, brackets = content, _open_at_end(content)
+    if brackets.startswith(b'"'):
         # Half an escape, half a character.
         head = _CUT_ESCAPE.sub(b"", head).decode("utf-8", "ignore").encode("utf-8") + b'"'
-    close = b"".join(reversed(open_brackets))
-    for start in (head, _LAST_WORD.sub(b"", head)):
-        for end in _ENDS:
-            try:
-                decode_json(start + end + close)
-            except WireError:
-                continue
-            return start + end + close
-    return content
+    close = brackets.removeprefix(b'"')
+    tries = (start + end + close for start in (head, _LAST_WORD.sub(b"", head)) for end in _ENDS)
+    return next((tried for tried in tries if _reads(tried)), content)
+
+
+def _open_at_end(content: bytes) -> bytes:
+    """What closes a JSON text that was cut: a quote where it ends within a string, then its brackets."""
+    brackets: list[bytes] = []
+    quote = b""
+    for token in _TOKENS.finditer(content):
+        sign = token[0][:1]
+        if sign == b'"':
+            quote = b"" if token[1] else b'"'
+        elif sign in b"[{":
+            brackets.append(b"]" if sign == b"[" else b"}")
+        elif brackets:
+            brackets.pop()
+    return quote + b"".join(reversed(brackets))
+
+
+def _reads(text: bytes) -> bool:
+    try:
+        decode_json(text)
+    except WireError:
+        return False
+    return True

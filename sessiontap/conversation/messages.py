@@ -5,6 +5,8 @@ Mostly that is one. A message of a user's with what tools gave in it is two: the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sessiontap.conversation.blocks import parts_of, tool_parts
 from sessiontap.conversation.items import item_parts
 from sessiontap.conversation.parts import Media, Message, Part, Role, Text, Thinking, ToolCall, ToolResult
@@ -54,27 +56,38 @@ def _parts(message: JsonObject) -> tuple[Part, ...]:
             break
     if isinstance(refusal := message.get("refusal"), str) and refusal:
         found.append(Text(clean(refusal)))
-    audio = obj(message, "audio")
-    if transcript := text(audio, "transcript"):
-        found.append(Text(transcript))
-    if data := text(audio, "data"):
-        found.append(Media("audio", None, data=data))
-    for image in items(message, "images"):
-        found += [Media("image", None, data=image)] if isinstance(image, str) else parts_of(image)
+    found += _media(message)
     calls = objects(message, "tool_calls")
     if old := obj(message, "function_call"):
         calls.append(old)
     found += [_call(call) for call in calls]
-    for result in objects(message, "tool_results"):
-        call = obj(result, "call")
-        outputs = tool_parts(result.get("outputs"))
-        found.append(ToolResult(None, text(call, "name"), outputs))
+    found += _outputs(message)
     for tool in objects(message, "executed_tools"):
         name = text(tool, "type") or text(tool, "name")
         found.append(ToolCall(None, name, decoded(tool.get("arguments"))))
         if output := tool_parts(tool.get("output")):
             found.append(ToolResult(None, name, output))
     return tuple(found)
+
+
+def _media(message: JsonObject) -> Iterator[Part]:
+    """What a message has beside its content: what was spoken, and pictures."""
+    audio = obj(message, "audio")
+    if transcript := text(audio, "transcript"):
+        yield Text(transcript)
+    if data := text(audio, "data"):
+        yield Media("audio", None, data=data)
+    for image in items(message, "images"):
+        if isinstance(image, str):
+            yield Media("image", None, data=image)
+        else:
+            yield from parts_of(image)
+
+
+def _outputs(message: JsonObject) -> Iterator[Part]:
+    """Cohere's first version hands all results over at once."""
+    for result in objects(message, "tool_results"):
+        yield ToolResult(None, text(obj(result, "call"), "name"), tool_parts(result.get("outputs")))
 
 
 def _thinking(message: JsonObject) -> list[Part]:
@@ -95,10 +108,7 @@ def _call(call: JsonObject) -> ToolCall:
 
 def _results(message: JsonObject, name: str | None) -> tuple[Part, ...]:
     call_id = text(message, "tool_call_id")
-    found: list[Part] = []
-    for result in objects(message, "tool_results"):
-        outputs = tool_parts(result.get("outputs"))
-        found.append(ToolResult(None, text(obj(result, "call"), "name"), outputs))
+    found = list(_outputs(message))
     content = message.get("content", message.get("parts"))
     # Results with calls of their own stand in some dialects where a text stands in others.
     apart = [part for part in parts_of(content) if isinstance(part, ToolResult)]

@@ -40,7 +40,7 @@ class Outline:
 
 def outline(api: str, content: bytes) -> Outline:
     """The messages of a request of that wire shape. Raises WireError for what is no JSON object at all."""
-    said = members_of(content)
+    said: Members = members_of(content)
     if api in {"openai.realtime", "openai.responses"} and "response" in said and "input" not in said:
         said = {**said, **members_in(said["response"])}
     if api == "gemini.code_assist":
@@ -49,7 +49,7 @@ def outline(api: str, content: bytes) -> Outline:
     for read in _BY_API.get(api, (_system, _messages, _contents, _input, _prompts)):
         read(said, found)
     _tools(said, found)
-    if not found.messages:
+    if not found.messages and not found.continues:
         found.rest = said
     return found
 
@@ -124,11 +124,17 @@ def _input(said: Members, found: Outline) -> None:
         True for _ in _says(said, "previous_response_id", "previous_interaction_id", "conversation")
     )
     for raw in _says(said, "input", "inputs"):
-        found.messages += [("user", each) for each in elements_in(raw)]
+        inner = members_in(raw)
+        if inner and "type" not in inner and "role" not in inner:
+            # Replicate's models each have their own; OpenAI's realtime calls have it all in a response.
+            _system(inner, found)
+            _prompts(inner, found)
+        else:
+            found.messages += [("user", each) for each in elements_in(raw)]
 
 
 def _prompts(said: Members, found: Outline) -> None:
-    """The inputs of calls that are no conversations, by the names that they have at one provider or another."""
+    """The inputs of calls that are no conversations, by the names that they have at any provider."""
     if found.messages and any(role != "system" for role, _ in found.messages):
         return
     for raw in _says(said, *_PROMPTS):

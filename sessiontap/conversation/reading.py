@@ -82,21 +82,25 @@ def _missing(call: Call, request: Body | None, reply: Body | None, asked: Asked)
     if request is None and reply is None and call.status != "running":
         yield "request and reply are not stored"
         return
-    for name, body in (("request", request), ("reply", reply)):
-        if body is None:
-            if name == "request" or call.status != "running":
-                yield f"the {name} is not stored"
-            continue
-        if body.left_out is not None:
-            yield f"the {name} {_LEFT_OUT[body.left_out]}"
-        if body.cut and body.left_out is None:
-            kept = len(body.content or b"")
-            yield f"the {name} was cut at the limit: {kept:,} of {body.size:,} bytes are stored"
-        if body.masked:
-            yield f"credentials in the {name} are masked"
-        if body.content and b"[media left out]" in body.content:
-            yield f"media in the {name} were left out"
+    yield from _missing_of("request", request, stored=True)
+    yield from _missing_of("reply", reply, stored=call.status != "running")
     if asked.unreadable:
         yield "the request cannot be read as its kind; it is shown as it is"
     if asked.continues:
         yield "the provider keeps what was said before; the request does not repeat it"
+
+
+def _missing_of(name: str, body: Body | None, *, stored: bool) -> Iterable[str]:
+    if body is None:
+        if stored:
+            yield f"the {name} is not stored"
+        return
+    if body.left_out is not None:
+        yield f"the {name} {_LEFT_OUT[body.left_out]}"
+    elif body.cut:
+        kept = len(body.content or b"")
+        yield f"the {name} was cut at the limit: {kept:,} of {body.size:,} bytes are stored"
+    if body.masked:
+        yield f"credentials in the {name} are masked"
+    if body.content and b"[media left out]" in body.content:
+        yield f"media in the {name} were left out"

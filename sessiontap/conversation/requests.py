@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -17,6 +18,7 @@ from sessiontap.wire.form import form_fields, is_form
 from sessiontap.wire.jsontext import decode_json
 
 _DIGEST = 16
+_GROUP = 64
 _FORM_TEXTS = ("prompt", "input", "text")
 _MOST_KNOWN = 20_000
 
@@ -43,9 +45,10 @@ class Asked:
 
 
 class Requests:
-    """Reads requests; remembers about 20,000 messages and lists of tools by a digest of their bytes."""
+    """Reads requests; remembers some 20,000 messages, and lists of tools, by digests of their bytes."""
 
     def __init__(self, most: int = _MOST_KNOWN) -> None:
+        self._groups: Recent[bytes, tuple[Read, ...]] = Recent(most // _GROUP)
         self._messages: Recent[bytes, tuple[Read, ...]] = Recent(most)
         self._tools: Recent[bytes, tuple[ToolOffered, ...]] = Recent(64)
 
@@ -74,12 +77,24 @@ class Requests:
         return Asked(tuple(messages), known, key, continues)
 
     def _read(self, found: Outline) -> list[Read]:
-        messages = [read for role, raw in found.messages for read in self._message(role, raw)]
+        messages: list[Read] = []
+        for at in range(0, len(found.messages), _GROUP):
+            messages += self._group(found.messages[at : at + _GROUP])
         if not messages and found.rest:
             rest = {name: _value(raw) for name, raw in found.rest.items() if name not in _SETTINGS}
             if rest:
                 messages += _compared("user", (Unknown("request", rest),))
         return messages
+
+    def _group(self, group: Sequence[tuple[Role, Raw]]) -> Sequence[Read]:
+        if len(group) < _GROUP:
+            return [read for role, raw in group for read in self._message(role, raw)]
+        digest = _digest(b"\n".join([raw for _, raw in group]), "".join(role[0] for role, _ in group))
+        known = self._groups.get(digest)
+        if known is None:
+            known = tuple(read for role, raw in group for read in self._message(role, raw))
+            self._groups.put(digest, known)
+        return known
 
     def _message(self, role: Role, raw: Raw) -> tuple[Read, ...]:
         digest = _digest(raw, role)
@@ -99,7 +114,7 @@ def _compared(role: Role, parts: tuple[Part, ...]) -> tuple[Read, ...]:
 
 
 def _digest(raw: Raw, role: str = "") -> bytes:
-    return blake2b(raw, digest_size=_DIGEST, person=role.encode("ascii")).digest()
+    return blake2b(raw, digest_size=_DIGEST, key=role.encode("ascii")).digest()
 
 
 def _value(raw: Raw) -> object:

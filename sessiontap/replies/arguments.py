@@ -6,9 +6,9 @@ import msgspec
 
 
 def decoded(written: object) -> object:
-    """The JSON value that a text of arguments means; the text itself where it means none, {} where it is blank.
+    """The JSON value that a text of arguments means; the text itself where it means none.
 
-    Anything that is no text is given as it is.
+    A blank one is {}. Anything that is no text is given as it is.
     """
     if not isinstance(written, str):
         return written

@@ -53,7 +53,7 @@ class Room:
 
 
 class Growing:
-    """One part of a reply: what it began with, and the texts in it that grow, by the names of their members."""
+    """One part of a reply: what it began with, and the texts in it that grow, by their members' names."""
 
     __slots__ = ("_grown", "base")
 

@@ -10,6 +10,7 @@ has it. Credentials are masked here, before anything is cut: nothing reaches the
 from __future__ import annotations
 
 import base64
+from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -31,6 +32,8 @@ _BODIES, _PARTS = "bodies", "parts"
 _LEVEL = 3
 # How often the file may be replaced between two looks at it before that is an error.
 _TRIES = 8
+# Bytes of bodies' beginnings that are remembered while a session is read.
+_MOST_KEPT = 32 << 20
 # Nothing in these is text that a credential could stand in.
 _MEDIA = ("audio/", "image/", "video/")
 
@@ -184,6 +187,8 @@ class SessionBodies:
         self._documents = tables.get(_BODIES, {})
         self._parts = tables.get(_PARTS, {})
         self._ropes: dict[str, Rope] = {}
+        self._joined: OrderedDict[str, bytes] = OrderedDict()
+        self._joined_bytes = 0
 
     def __iter__(self) -> Iterator[str]:
         """The ids of the calls that have bodies, in the order in which they were first stored."""
@@ -221,7 +226,7 @@ class SessionBodies:
         if side is None:
             return None
         return Body(
-            content=None if side.rope is None else join(side.rope, self._find),
+            content=None if side.rope is None else join(side.rope, self._find, self._keep),
             size=side.size,
             content_type=side.content_type,
             left_out=side.left_out,
@@ -229,7 +234,17 @@ class SessionBodies:
             pieces=_pieces(side.pieces),
         )
 
+    def _keep(self, part_id: str, content: bytes) -> None:
+        """Remembers what a rope came to: the next call's begins with it."""
+        self._joined[part_id] = content
+        self._joined_bytes += len(content)
+        while self._joined_bytes > _MOST_KEPT:
+            self._joined_bytes -= len(self._joined.popitem(last=False)[1])
+
     def _find(self, part_id: str) -> Part | None:
+        if (content := self._joined.get(part_id)) is not None:
+            self._joined.move_to_end(part_id)
+            return content
         if (rope := self._ropes.get(part_id)) is not None:
             return rope
         raw = self._parts.get(part_id)

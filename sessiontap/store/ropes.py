@@ -30,6 +30,9 @@ MOST_JOINED = 1 << 30
 """What a rope may come to; more is no body of ours."""
 
 _DEEPEST = 12
+# A client that moves its cache marks has the last messages anew in each call.
+_KEPT_DEPTH = 6
+_KEPT = 8 * 1024
 _DIGEST_BYTES = 16
 # The pieces of an array up to one of its elements: what is before, a text, the element, a text, its end.
 _LINK_PIECES = 5
@@ -80,18 +83,26 @@ def cut(body: bytes, known: Container[str]) -> Cut:
     return Cut(tuple(cutter.pieces), cutter.parts)
 
 
-def join(rope: Rope, part: Callable[[str], Part | None]) -> bytes:
-    """The bytes of a rope; `part` gives the part of an id. Raises RopeError."""
+def join(
+    rope: Rope, part: Callable[[str], Part | None], keep: Callable[[str, bytes], None] | None = None
+) -> bytes:
+    """The bytes of a rope; `part` gives the part of an id. Raises RopeError.
+
+    `keep` is handed the bytes of the outer parts that are ropes: a conversation that has grown by a turn has
+    them in common, and `part` may give them for the ropes that they are.
+    """
     joined = bytearray()
-    # None stands where a part ends; `within` are the parts that have begun.
+    # None stands where a part ends; `within` are the parts that have begun, and where.
     waiting: list[Piece | None] = list(reversed(rope))
-    within: dict[str, None] = {}
+    within: dict[str, int] = {}
     steps = 0
     while waiting:
         piece = waiting.pop()
         steps += 1
         if piece is None:
-            within.popitem()
+            part_id, start = within.popitem()
+            if keep is not None and len(within) < _KEPT_DEPTH and len(joined) - start >= _KEPT:
+                keep(part_id, bytes(memoryview(joined)[start:]))
         elif isinstance(piece, str):
             joined += piece.encode("utf-8")
         else:
@@ -105,7 +116,7 @@ def join(rope: Rope, part: Callable[[str], Part | None]) -> bytes:
                 message = f"part {piece[0]} is a part of itself"
                 raise RopeError(message)
             else:
-                within[piece[0]] = None
+                within[piece[0]] = len(joined)
                 waiting.append(None)
                 waiting.extend(reversed(found))
         # A long array is as many ropes within ropes before its first byte comes.
