@@ -46,7 +46,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
         "serve": Entry("sessiontap.cli.serve:serve", "Show the sessions as pages in a browser."),
         "export": Entry(
-            "sessiontap.cli.export:export", "Write sessions or calls as JSON, JSON Lines or CSV."
+            "sessiontap.cli.export:export", "Write sessions or calls for another program, or for people."
         ),
         "import": Entry(
             "sessiontap.cli.import_captures:import_captures",

@@ -6,16 +6,16 @@ from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from sessiontap.errors import SessiontapError
-from sessiontap.views import numbers
 from sessiontap.web.access import Access
 from sessiontap.web.assets import CACHED_S, asset, assets
 from sessiontap.web.call_pages import call_pages
+from sessiontap.web.conversation_pages import conversation_pages
 from sessiontap.web.list_pages import list_pages
 from sessiontap.web.name_pages import name_pages
 from sessiontap.web.note_pages import note_pages
 from sessiontap.web.session_pages import session_pages
-from sessiontap.web.shown import cache_share, shown_as, visible
 from sessiontap.web.source import Source
+from sessiontap.web.templating import prepare
 
 # What is sent here is a rating or a tag.
 _MOST_BODY = 64 * 1024
@@ -26,22 +26,10 @@ def make_app(source: Source, access: Access) -> Flask:
     app = Flask(__name__, static_url_path=assets())
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = CACHED_S
     app.config["MAX_CONTENT_LENGTH"] = _MOST_BODY
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        money=numbers.money,
-        cost=numbers.cost,
-        tokens=numbers.tokens,
-        duration=numbers.duration,
-        moment=numbers.moment,
-        size=numbers.size,
-        counted=numbers.counted,
-        visible=visible,
-        cache_share=cache_share,
-        shown_as=shown_as,
-    )
+    prepare(app.jinja_env)
     app.jinja_env.globals.update(asset=asset)
     access.guard(app)
-    for pages in (list_pages, name_pages, session_pages, call_pages, note_pages):
+    for pages in (list_pages, name_pages, session_pages, conversation_pages, call_pages, note_pages):
         app.register_blueprint(pages(source))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)

@@ -8,9 +8,11 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
+from sessiontap.conversation import call_messages
 from sessiontap.store import Ledger
 from sessiontap.web.curl import curl
 from sessiontap.web.gantt import text_of
+from sessiontap.web.messages import shown_messages
 from sessiontap.web.opened import Opened
 from sessiontap.web.session_pages import opened_or_404
 from sessiontap.web.source import Source
@@ -82,6 +84,7 @@ def shown_call(opened: Opened, number: int, bodies: CallBodies | None) -> dict[s
         "before": opened.calls[number - 1] if number else None,
         "after": opened.calls[number + 1] if number + 1 < len(opened.calls) else None,
         "bodies": bodies,
+        "messages": None if bodies is None else shown_messages(call_messages(call, bodies)),
         "missing": {side: why_missing(call, bodies, side) for side in ("request", "reply")},
         "curl": curl(call, bodies),
     }

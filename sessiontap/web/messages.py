@@ -1,4 +1,4 @@
-"""Messages as the pages show them: words rendered, long ones folded, pictures only where they are harmless."""
+"""Messages as the pages show them: words rendered, long ones folded, harmless pictures shown."""
 
 from __future__ import annotations
 
@@ -95,7 +95,10 @@ def _part(part: Part, depth: int) -> ShownPart:
         case ToolCall():
             text = as_text(part.arguments)
             return ShownPart(
-                kind="tool-call", name=_name(part.name), summary=_short(text), text=_cut(pretty(part.arguments))
+                kind="tool-call",
+                name=_name(part.name),
+                summary=_short(text),
+                text=_cut(pretty(part.arguments)),
             )
         case ToolResult():
             inner = tuple(_part(each, depth + 1) for each in part.parts) if depth < _DEEPEST else ()
@@ -128,11 +131,11 @@ def _media(part: Media) -> ShownPart:
         about.append(size(len(part.data) * 3 // 4))
     if part.url is not None:
         about.append(f"at {visible(part.url, 300)}, not fetched")
-    if part.data is not None and mime in PICTURES and len(part.data) <= LARGEST_PICTURE:
-        if _BASE64.fullmatch(part.data):
-            source = f"data:{mime};base64,{''.join(part.data.split())}"
-            label = visible(part.name or "picture in the message", 120)
-            return ShownPart(kind="image", source=source, name=label, summary=", ".join(about))
+    data = part.data or ""
+    if mime in PICTURES and len(data) <= LARGEST_PICTURE and _BASE64.fullmatch(data):
+        source = f"data:{mime};base64,{''.join(data.split())}"
+        label = visible(part.name or "picture in the message", 120)
+        return ShownPart(kind="image", source=source, name=label, summary=", ".join(about))
     return ShownPart(kind="media", name=_name(part.name or part.kind), summary=", ".join(about))
 
 

@@ -1,0 +1,93 @@
+"""Trace Event Format, which Perfetto (https://ui.perfetto.dev) and chrome://tracing open.
+
+A session is a process, and each path has a thread, or several where its calls overlap. A call is a complete
+event (`ph` X), the time until its first output an event within it. Times are microseconds since the first
+call of all; a call under way ends where the last thing is known.
+https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from sessiontap.call import Call
+from sessiontap.export.document import WholeSession
+from sessiontap.sessions.timeline import Span, timeline
+from sessiontap.times import epoch_ms
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+# Names that the viewers have a colour for.
+_COLOURS = {"error": "terrible", "running": "good", "cancelled": "bad", "interrupted": "bad"}
+
+
+def chrome_trace(sessions: Iterator[WholeSession]) -> Iterator[bytes]:
+    """`{"displayTimeUnit": "ms", "traceEvents": [...]}`, an event a line."""
+    found = list(sessions)
+    origin = min(epoch_ms(call.started_at) for session in found for call in session.calls)
+    yield b'{"displayTimeUnit":"ms","traceEvents":[\n'
+    first = True
+    for number, session in enumerate(found, start=1):
+        for event in _events(session, number, origin):
+            yield (b"" if first else b",\n") + _encoder.encode(event)
+            first = False
+    yield b"\n]}\n"
+
+
+def _events(session: WholeSession, pid: int, origin: int) -> Iterator[dict[str, object]]:
+    yield _named("process_name", pid, 0, session.title)
+    yield {"ph": "M", "name": "process_sort_index", "pid": pid, "tid": 0, "args": {"sort_index": pid}}
+    drawn = timeline(session.calls)
+    assert drawn is not None, "a session has a call"
+    begin = min(epoch_ms(call.started_at) for call in session.calls) - origin
+    for tid, lane in enumerate(drawn.lanes, start=1):
+        yield _named("thread_name", pid, tid, lane.path)
+        yield {"ph": "M", "name": "thread_sort_index", "pid": pid, "tid": tid, "args": {"sort_index": tid}}
+        for span in lane.spans:
+            yield from _call(span, begin, {"pid": pid, "tid": tid})
+
+
+def _call(span: Span, begin: int, place: dict[str, int]) -> Iterator[dict[str, object]]:
+    call, start = span.call, (begin + span.start) * 1000
+    event: dict[str, object] = {
+        "ph": "X",
+        "name": call.model or call.operation,
+        "cat": f"call,{call.status}",
+        "ts": start,
+        "dur": (span.end - span.start) * 1000,
+        **place,
+        "args": _about(call),
+    }
+    if call.status in _COLOURS:
+        event["cname"] = _COLOURS[call.status]
+    yield event
+    if span.first is not None and span.first > span.start:
+        wait = (span.first - span.start) * 1000
+        yield {"ph": "X", "name": "until the first output", "cat": "wait", "ts": start, "dur": wait, **place}
+
+
+def _about(call: Call) -> dict[str, object]:
+    """What the viewer shows of a call; nothing that was said in it."""
+    about: dict[str, object] = {
+        "call_id": call.call_id,
+        "path": call.session_path,
+        "status": call.status,
+        "provider": call.provider,
+        "request_model": call.request_model,
+        "http_status": call.http_status,
+        "error_type": call.error_type,
+        "attempt": call.attempt,
+        "ttft_ms": call.ttft_ms,
+        "duration_ms": call.duration_ms,
+        **call.usage.known(),
+        "cost_usd": call.cost_usd,
+        "unpriced": True if call.unpriced else None,
+        "finish_reasons": list(call.finish_reasons) or None,
+        "tools": list(call.tools) or None,
+    }
+    return {name: value for name, value in about.items() if value is not None}
+
+
+def _named(kind: str, pid: int, tid: int, name: str) -> dict[str, object]:
+    return {"ph": "M", "name": kind, "pid": pid, "tid": tid, "args": {"name": name}}
