@@ -19,6 +19,7 @@ from sessiontap.catalog.readers import Change, read_changes
 from sessiontap.errors import StoreError
 from sessiontap.sessions.answers import may_meet, meets
 from sessiontap.sessions.filters import CallFilter
+from sessiontap.sessions.fold import Fold
 from sessiontap.sessions.rollup import SessionSummary
 from sessiontap.sessions.state import SessionState, Settle
 from sessiontap.store.cachefile import CacheFile
@@ -68,6 +69,10 @@ class CatalogSession:
     def summary(self) -> SessionSummary:
         """The whole summary."""
         return self._state.summary(self._settle)
+
+    def fold(self) -> Fold:
+        """What its calls come to, those that are alike together."""
+        return self._state.whole(self._settle)
 
     def meets(self, wanted: CallFilter) -> bool | None:
         """Whether a call of the session meets the filter; None where only the calls can tell."""

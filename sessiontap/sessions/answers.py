@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from sessiontap.sessions.filters import CallFilter, matches
+from sessiontap.call import Status
+from sessiontap.sessions.filters import CallFilter, matches, matches_agent, matches_path
 from sessiontap.sessions.fold import Group
 from sessiontap.sessions.rollup import SessionSummary
 from sessiontap.sessions.state import SessionState
@@ -39,9 +42,22 @@ def may_meet(totals: SessionSummary, extent: Extent, wanted: CallFilter) -> bool
     if wanted.names and not any(matches(name, wanted.names) for name in totals.names):
         return False
     # An empty user is no user to a summary, and one to a filter.
+    if wanted.agents and not any(matches_agent(agent, wanted.agents) for agent in totals.agents):
+        return False
+    if wanted.statuses and not _may_have(totals, wanted.statuses):
+        return False
     if wanted.users and "" not in wanted.users and not set(wanted.users) & set(totals.user_ids):
         return False
     return not wanted.models or any(matches(model, wanted.models) for model in extent.models)
+
+
+def _may_have(totals: SessionSummary, statuses: Sequence[Status]) -> bool:
+    """What sums say of single calls' ends; a call that was left or cut is in none of them."""
+    if totals.errors and "error" in statuses:
+        return True
+    if totals.running and "running" in statuses:
+        return True
+    return totals.calls > totals.errors + totals.running and bool({*statuses} - {"error", "running"})
 
 
 def meets(state: SessionState, wanted: CallFilter) -> bool | None:
@@ -64,9 +80,17 @@ def _meets(group: Group, wanted: CallFilter) -> bool | None:
         matches(model, wanted.models) for model in (key.request_model, key.response_model)
     ):
         return False
+    if wanted.agents and not matches_agent(key.agent, wanted.agents):
+        return False
+    if wanted.paths and not matches_path(key.path, wanted.paths):
+        return False
     since, until = wanted.since or "", wanted.until
     if starts[1] < since or (until is not None and starts[0] >= until):
         return False
-    if wanted.properties or not any(since <= start and (until is None or start < until) for start in starts):
+    if (
+        wanted.properties
+        or wanted.statuses
+        or not any(since <= start and (until is None or start < until) for start in starts)
+    ):
         return None
     return True

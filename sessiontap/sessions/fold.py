@@ -19,6 +19,9 @@ _Place: TypeAlias = tuple[str, str]
 """Where a call stands in its session: its start, and its id."""
 
 
+_DAY = len("2026-11-23")
+
+
 class _Key(NamedTuple):
     """In what the calls of a group are alike."""
 
@@ -32,6 +35,8 @@ class _Key(NamedTuple):
     subscription: bool
     in_parts: bool
     """What they billed is summed by the model of each part."""
+    day: str
+    """The UTC day on which they started, `2026-11-23`."""
 
 
 class Group(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -100,6 +105,7 @@ class Folding:
             call.response_model,
             call.billing == "subscription",
             bool(call.usage_parts),
+            call.started_at[:_DAY],
         )
         started_at = call.started_at
         group = self._groups.get(key)  # type: ignore[call-overload]  # see above

@@ -172,8 +172,8 @@ def _paths(fold: Fold) -> tuple[PathTotals, ...]:
     )
 
 
-def _models(fold: Fold) -> tuple[ModelTotals, ...]:
-    """Per model, in the order they came up; a call with parts bills each part's model."""
+def model_tallies(fold: Fold) -> dict[str | None, Tally]:
+    """What each model billed, in the order they came up; a call with parts bills each part's model."""
     tallies: dict[str | None, Tally] = {}
     first: dict[str | None, tuple[str, str, int]] = {}
     for group in fold.groups:
@@ -187,13 +187,17 @@ def _models(fold: Fold) -> tuple[ModelTotals, ...]:
             calls=part.calls, unpriced_calls=part.unpriced_calls, cost_usd=part.cost_usd, used=part.used
         )
         tallies.setdefault(model, Tally()).merge(tally)
+    return {model: tallies[model] for model in sorted(first, key=lambda model: first[model])}
+
+
+def _models(fold: Fold) -> tuple[ModelTotals, ...]:
     return tuple(
         ModelTotals(
             model=model,
-            calls=tallies[model].calls,
-            unpriced_calls=tallies[model].unpriced_calls,
-            usage=tallies[model].usage(),
-            cost_usd=tallies[model].cost_usd,
+            calls=tally.calls,
+            unpriced_calls=tally.unpriced_calls,
+            usage=tally.usage(),
+            cost_usd=tally.cost_usd,
         )
-        for model in sorted(first, key=lambda model: first[model])
+        for model, tally in model_tallies(fold).items()
     )
