@@ -40,9 +40,7 @@ def write_document(name: str, sessions: Iterator[WholeSession], step: Step) -> I
     """The document in chunks; `step` shows how far it has come. Raises UsageError for too many sessions."""
     found = list(sessions)
     if len(found) > 1 and not DOCUMENTS[name].several:
-        message = (
-            f"{name} is about one session, and {len(found)} were chosen; name it with --session"
-        )
+        message = f"{name} is about one session, and {len(found)} were chosen; name it with --session"
         raise click.UsageError(message)
     if not found:
         message = f"--format {name}: no session was chosen; `sessiontap list` shows them"

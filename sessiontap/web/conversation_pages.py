@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from sessiontap.call import Call
 from sessiontap.conversation import Turns
 from sessiontap.store import Ledger
-from sessiontap.store.bodies import SessionBodies
+from sessiontap.store.session_bodies import SessionBodies
 from sessiontap.web.conditional import unless_known, version_of
 from sessiontap.web.messages import ShownMessages, shown_messages
 from sessiontap.web.session_pages import opened_or_404
