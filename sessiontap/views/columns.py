@@ -126,12 +126,12 @@ def cut(head: Text, tail: Text, width: int, least: int) -> Text:
     return shown + rest
 
 
-def facts(parts: Sequence[Text], width: int) -> Iterator[Text]:
+def facts(parts: Sequence[Text], width: int, between: str = " · ") -> Iterator[Text]:
     """The parts on as few lines as fit, ` · ` between them; no part is broken over two lines."""
     line = Text()
     for part in parts:
-        if line and line.cell_len + part.cell_len + 3 > width:
+        if line and line.cell_len + part.cell_len + len(between) > width:
             yield line
             line = Text()
-        line.append(" · " if line else "").append_text(part)
+        line.append(between if line else "").append_text(part)
     yield line

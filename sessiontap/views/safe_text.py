@@ -22,6 +22,10 @@ _ESCAPES = re.compile(
 )
 
 
+# What ends a line, besides LF; a lone CR would have what follows written over it.
+_LINE_ENDS = re.compile("\r\n|\r|\n")
+
+
 def safe(text: str, limit: int = 1000) -> str:
     """The text on one line, without anything that a terminal would obey or a reader cannot see.
 
@@ -35,3 +39,16 @@ def safe(text: str, limit: int = 1000) -> str:
     text = _ESCAPES.sub("", text)
     spaced = (" " if char.isspace() else char for char in text)
     return "".join(char for char in spaced if char.isprintable() or char in _JOINERS)
+
+
+def safe_lines(text: str, tab: int = 4) -> list[str]:
+    """The lines of a text of several, each as harmless as `safe` makes it; tabs become spaces.
+
+    CR, LF and both end a line. Nothing is cut.
+    """
+    lines = _LINE_ENDS.split(_ESCAPES.sub("", text)) if not _is_plain(text) else text.split("\n")
+    return [safe(line.expandtabs(tab), len(line) * tab + 1) for line in lines]
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and "\x1b" not in text and "\r" not in text
