@@ -21,8 +21,9 @@ def group_list(
 ) -> Iterator[Text]:
     """The lines in the order given; of more than `shown` groups the first (of days, the last)."""
     what = safe(by.removeprefix(PROPERTY), 40)
+    days = by == "day"
     columns = (
-        Column(what.capitalize() if what == by else what, "left", most=60, least=10),
+        Column(what.capitalize() if what == by else what, "left", most=60, least=None if days else 10),
         Column("Sessions", gives_way=4),
         Column("Calls"),
         Column("Errors", gives_way=3),
@@ -30,15 +31,18 @@ def group_list(
         Column("Output", gives_way=1),
         Column("Cached", gives_way=5),
         Column("Cost"),
-        Column("", "left", most=_BAR, gives_way=6),
+        Column("", "left", most=_BAR, least=6 if days else None, gives_way=6),
     )
     listed = groups if shown is None else groups[-shown:] if by == "day" else groups[:shown]
     most = max((each.totals.cost_usd for each in listed if each.totals.cost_usd), default=None)
+    shares = [float((each.totals.cost_usd or 0) / most) if most else 0.0 for each in listed]
+    figures = [_figures(each) for each in listed]
+    layout = fit(columns, [[*row, "-" * _BAR] for row in figures], width)
+    room = layout.widths[-1] or 0
     rows: list[list[Cell]] = [
-        _row(each, float((each.totals.cost_usd or 0) / most) if most else 0.0, ascii_only=ascii_only)
-        for each in listed
+        [*row, Text(bar(part, room, ascii_only=ascii_only), "blue")]
+        for row, part in zip(figures, shares, strict=True)
     ]
-    layout = fit(columns, rows, width)
     yield layout.heading()
     yield from map(layout.line, rows)
     yield Text()
@@ -47,7 +51,7 @@ def group_list(
         yield Text(f"{len(groups) - len(listed):,} more not shown; --limit N shows them", "dim")
 
 
-def _row(group: Grouped, share_of_most: float, *, ascii_only: bool) -> list[Cell]:
+def _figures(group: Grouped) -> list[Cell]:
     totals = group.totals
     about = "~" if totals.estimated_calls else ""
     return [
@@ -59,7 +63,6 @@ def _row(group: Grouped, share_of_most: float, *, ascii_only: bool) -> list[Cell
         about + tokens(totals.usage.output_tokens),
         share(totals.usage.cache_read_input_tokens, totals.usage.input_tokens),
         Text(cost(totals.cost_usd, totals.unpriced_calls), "yellow" if totals.unpriced_calls else "green"),
-        Text(bar(share_of_most, _BAR, ascii_only=ascii_only), "blue"),
     ]
 
 
