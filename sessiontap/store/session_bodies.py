@@ -71,6 +71,14 @@ class SessionBodies:
         except (*journal.UNREADABLE, RopeError, zstandard.ZstdError) as error:
             raise StoreError(self._said(call_id, f"they are damaged ({error}); sessiontap verify")) from error
 
+    def ropes(self, call_id: str) -> tuple[Rope, Rope]:
+        """The ropes of a call's request and reply, empty where there are none. Raises as msgspec does."""
+        raw = self._documents.get(call_id)
+        document = None if raw is None else decode_document(raw)
+        sides = (document.request, document.reply) if document else (None, None)
+        request, reply = ((side.rope if side else None) or () for side in sides)
+        return request, reply
+
     def _body(self, side: Side | None) -> Body | None:
         if side is None:
             return None
@@ -94,6 +102,10 @@ class SessionBodies:
         if (content := self._joined.get(part_id)) is not None:
             self._joined.move_to_end(part_id)
             return content
+        return self.part(part_id)
+
+    def part(self, part_id: str) -> Part | None:
+        """A part as it is stored; None where it is not there. Raises as `loaded_part` does."""
         if (rope := self._ropes.get(part_id)) is not None:
             return rope
         raw = self._parts.get(part_id)
