@@ -19,7 +19,7 @@ from sessiontap.catalog.readers import Change, read_changes
 from sessiontap.errors import StoreError
 from sessiontap.sessions.answers import may_meet, meets
 from sessiontap.sessions.filters import CallFilter
-from sessiontap.sessions.fold import Fold
+from sessiontap.sessions.fold import DAY, Fold
 from sessiontap.sessions.rollup import SessionSummary
 from sessiontap.sessions.state import SessionState, Settle
 from sessiontap.store.cachefile import CacheFile
@@ -70,6 +70,12 @@ class CatalogSession:
         """The whole summary."""
         return self._state.summary(self._settle)
 
+    @property
+    def day(self) -> str | None:
+        """The UTC day on which all of its calls started; None where they did on several."""
+        day = (self.totals.started_at or "")[:DAY]
+        return day if self._extent.last_started_at.startswith(day) else None
+
     def fold(self) -> Fold:
         """What its calls come to, those that are alike together."""
         return self._state.whole(self._settle)
@@ -78,7 +84,7 @@ class CatalogSession:
         """Whether a call of the session meets the filter; None where only the calls can tell."""
         if wanted == CallFilter():
             return True
-        return may_meet(self.totals, self._extent, wanted) and meets(self._state, wanted)
+        return may_meet(self.totals, self._extent, wanted) and meets(self._state, wanted, self._settle)
 
     @property
     def _state(self) -> SessionState:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from sessiontap.catalog import CatalogSession
+from sessiontap.catalog import grouped
 from sessiontap.cli.main import complain
 from sessiontap.cli.options import filter_options, home_option, json_option
-from sessiontap.cli.stored import Records, choose, open_store
+from sessiontap.cli.stored import choose, open_store
 from sessiontap.sessions.filters import CallFilter
-from sessiontap.sessions.grouping import NAMES, PROPERTY, Grouping
+from sessiontap.sessions.grouping import NAMES, PROPERTY, Grouped, Grouping
 from sessiontap.sessions.order import ORDERS, ordered
 from sessiontap.sessions.rollup import SessionSummary
 
@@ -74,8 +74,8 @@ def list_sessions(
     line of totals is of all sessions that were kept, also of those that are not shown; where they began on
     several days, a bar a day of their cost follows.
 
-    With --by, the calls of the sessions that were kept are added up by day (UTC, of the call), model, user,
-    agent, name of the session, or a property.
+    With --by, the calls that meet the filters are added up by day (UTC, of the call), model, user, agent
+    without its version, name of the session, or a property; each of them, and no others.
 
     \b
     Examples:
@@ -90,9 +90,11 @@ def list_sessions(
         message = "--all and --limit exclude each other"
         raise click.UsageError(message)
     store = open_store(home)
-    sessions = ordered(list(choose(store, wanted)), _OTHER_NAMES.get(sort, sort))
-    if by is not None and (sessions or as_json):
-        _print_groups(store, sessions, by, limit, as_json=as_json)
+    sessions = [] if by is not None else ordered(list(choose(store, wanted)), _OTHER_NAMES.get(sort, sort))
+    grouping = None if by is None else grouped(store.catalog.sessions, by, store.calls, wanted)
+    groups = [] if grouping is None else grouping.groups()
+    if grouping is not None and (groups or as_json):
+        _print_groups(grouping, groups, limit, as_json=as_json)
     elif as_json:
         _print_json(session.summary() for session in sessions[:limit])
     elif sessions:
@@ -106,16 +108,7 @@ def list_sessions(
         complain(str(problem))
 
 
-def _print_groups(
-    store: Records, sessions: Sequence[CatalogSession], by: str, limit: int | None, *, as_json: bool
-) -> None:
-    grouping = Grouping(by)
-    for session in sessions:
-        if grouping.reads_calls:
-            grouping.add_calls(store.ledger.calls(session.session_id))
-        else:
-            grouping.add(session.fold())
-    groups = grouping.groups()
+def _print_groups(grouping: Grouping, groups: Sequence[Grouped], limit: int | None, *, as_json: bool) -> None:
     if as_json:
         from sessiontap.export.record import json_of
 
@@ -126,7 +119,7 @@ def _print_groups(
 
     terminal = console(sys.stdout)
     ascii_only = not draws_lines(terminal)
-    show(terminal, group_list(groups, by, terminal.width, shown=limit, ascii_only=ascii_only))
+    show(terminal, group_list(groups, grouping.by, terminal.width, shown=limit, ascii_only=ascii_only))
 
 
 def _print_json(summaries: Iterator[SessionSummary]) -> None:

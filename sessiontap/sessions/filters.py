@@ -78,12 +78,15 @@ def matches(text: str | None, patterns: Sequence[str]) -> bool:
 
 def matches_agent(agent: str | None, patterns: Sequence[str]) -> bool:
     """Whether an agent, or its product without the version, fits one of the patterns."""
-    return matches(agent, patterns) or matches((agent or "").partition("/")[0] or None, patterns)
+    return matches(agent, patterns) or matches(product_of(agent), patterns)
+
+
+def product_of(agent: str | None) -> str | None:
+    """An agent without its version: `claude-cli` of `claude-cli/2.0.1`."""
+    return None if agent is None else agent.partition("/")[0]
 
 
 def matches_path(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a path fits one of the patterns, or is below one of them."""
-    if matches(path, patterns):
-        return True
-    folded = path.casefold()
-    return any(folded.startswith(f"{pattern.casefold().rstrip('/')}/") for pattern in patterns)
+    """Whether a path fits one of the patterns, or is below one that does; each may lack its first `/`."""
+    tops = ["/" + pattern.strip("/") for pattern in patterns]
+    return matches(path, tops) or any(matches(path, (f"{top.rstrip('/')}/*",)) for top in tops)

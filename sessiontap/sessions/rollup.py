@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from sessiontap.call import Call
-from sessiontap.sessions.fold import Fold, folded, tally_of
+from sessiontap.sessions.fold import Fold, folded, tally_of, tally_of_part
 from sessiontap.sessions.tally import Tally, Totals
 from sessiontap.sessions.tree import build_folders, folders
 from sessiontap.usage import Usage
@@ -183,10 +183,7 @@ def model_tallies(fold: Fold) -> dict[str | None, Tally]:
             tallies.setdefault(group.model, Tally()).merge(tally_of(group))
     for model, part in fold.parts.items():
         first[model] = min(first.get(model, part.first), part.first)
-        tally = Tally(
-            calls=part.calls, unpriced_calls=part.unpriced_calls, cost_usd=part.cost_usd, used=part.used
-        )
-        tallies.setdefault(model, Tally()).merge(tally)
+        tallies.setdefault(model, Tally()).merge(tally_of_part(part))
     return {model: tallies[model] for model in sorted(first, key=lambda model: first[model])}
 
 

@@ -252,7 +252,7 @@ def test_groups(width: int) -> None:
     for by in ("day", "model"):
         grouping = Grouping(by)
         for calls in (triage(), plain(), later):
-            grouping.add(folded(calls))
+            grouping.add(summarize("s", calls).name, folded(calls))
         shown += printed(group_list(grouping.groups(), by, width), width) + "\n"
     assert shown == expected(f"groups-{width}")
 
@@ -270,6 +270,6 @@ def test_the_other_views_are_harmless() -> None:
     calls = hostile()
     text = printed(session_statistics(statistics(calls), 120), 120) + timeline_of(calls, 120)
     grouping = Grouping("model")
-    grouping.add(folded(calls))
+    grouping.add("s", folded(calls))
     text += printed(group_list(grouping.groups(), "model", 120), 120)
     assert set(text) & set("\x1b\x07\x9b\u202e\r") == set()
