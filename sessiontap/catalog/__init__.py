@@ -3,5 +3,6 @@
 from sessiontap.catalog.catalog import Catalog, CatalogSession
 from sessiontap.catalog.grouped import grouped
 from sessiontap.catalog.live import LiveCatalog, Look
+from sessiontap.catalog.watching import CallEvent, Watched, Watcher
 
-__all__ = ["Catalog", "CatalogSession", "LiveCatalog", "Look", "grouped"]
+__all__ = ["CallEvent", "Catalog", "CatalogSession", "LiveCatalog", "Look", "Watched", "Watcher", "grouped"]
