@@ -1,4 +1,4 @@
-"""Whole messages of streams: what is particular to one dialect, and how much is kept where little is wanted."""
+"""Whole messages of streams: what is particular to a dialect, and what is kept where little is wanted."""
 
 from __future__ import annotations
 
