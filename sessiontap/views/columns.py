@@ -111,7 +111,8 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -
 
 
 def _len(cell: Cell) -> int:
-    return cell_len(cell) if isinstance(cell, str) else cell.cell_len
+    plain = cell if isinstance(cell, str) else cell.plain
+    return len(plain) if plain.isascii() else cell_len(plain)
 
 
 def _cut(cell: Cell, width: int) -> tuple[Text, int]:

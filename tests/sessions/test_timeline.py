@@ -25,6 +25,7 @@ def ran(start_ms: int, length_ms: int | None, path: str = "/", **fields: object)
         ended_at=end,
         duration_ms=length_ms,
         ttft_ms=None,
+        status="running" if length_ms is None else "ok",
     )
     return msgspec.structs.replace(call, **fields)
 
@@ -61,6 +62,30 @@ def test_a_call_under_way_lasts_until_the_look() -> None:
     found = timeline(calls, now_ms=_BEGIN_S * 1000 + 900)
     assert found is not None
     assert found.axis.length == 900
+
+
+def test_a_call_whose_end_is_not_known_is_not_drawn_on() -> None:
+    """It was cut short: it lasts as long as it is known to have, not until the session's end."""
+    cut = ran(0, None, "/cut", status="interrupted")
+    partly = ran(10, None, "/partly", status="interrupted", ttft_ms=30)
+    lanes = {lane.path: lane.spans[0] for lane in drawn([cut, partly, ran(500, 400)]).lanes}
+    assert (lanes["/cut"].end, lanes["/partly"].first, lanes["/partly"].end) == (0, 40, 40)
+
+
+def test_what_is_no_time_has_no_place() -> None:
+    """Whatever a file may say; the other calls are drawn."""
+    odd = [ran(0, 10, started_at="soon"), ran(0, 10, started_at="+09999-01-01T00:00:00Z")]
+    (lane,) = drawn([*odd, ran(0, 100, ended_at="later")]).lanes
+    assert (len(lane.spans), lane.spans[0].end) == (1, 100)
+    assert timeline(odd) is None
+
+
+def test_thousands_of_calls_at_once() -> None:
+    """Each has a lane; those that follow take the first that is free."""
+    calls = [ran(0, 1000 + number, call_id=f"a{number}") for number in range(3000)]
+    lanes = drawn([*calls, ran(1001, 5, call_id="b"), ran(1001, 5, call_id="c")]).lanes
+    assert len(lanes) == 3000
+    assert [len(lane.spans) for lane in lanes[:3]] == [2, 2, 1]
 
 
 def test_without_pauses_the_axis_is_straight() -> None:
