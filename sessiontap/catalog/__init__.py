@@ -3,5 +3,16 @@
 from sessiontap.catalog.catalog import Catalog, CatalogSession
 from sessiontap.catalog.grouped import costs_by_day, grouped
 from sessiontap.catalog.live import LiveCatalog, Look
+from sessiontap.catalog.watching import CallEvent, Watched, Watcher
 
-__all__ = ["Catalog", "CatalogSession", "LiveCatalog", "Look", "costs_by_day", "grouped"]
+__all__ = [
+    "CallEvent",
+    "Catalog",
+    "CatalogSession",
+    "LiveCatalog",
+    "Look",
+    "Watched",
+    "Watcher",
+    "costs_by_day",
+    "grouped",
+]

@@ -26,7 +26,7 @@ from sessiontap.store.cachefile import CacheFile
 from sessiontap.store.folders import CALLS_FILE, folder_key
 from sessiontap.store.journal import Problem, printable
 from sessiontap.store.keys import UNASSIGNED
-from sessiontap.store.records import Stamp
+from sessiontap.store.records import Position, Stamp
 from sessiontap.store.stamps import session_stamps
 
 CATALOG_FILE = "catalog.json"
@@ -60,6 +60,11 @@ class CatalogSession:
     def stamp(self) -> Stamp:
         """That of its calls' file as it was read: another one says that something is new."""
         return self._entry.stamp
+
+    @property
+    def end(self) -> Position | None:
+        """How far the file was read; None where its last line may not be whole."""
+        return self._entry.end
 
     @property
     def under_way(self) -> list[Call]:

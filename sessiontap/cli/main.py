@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "search": Entry(
             "sessiontap.cli.search:search", "Find the calls whose messages hold TEXT, newest first."
         ),
+        "watch": Entry("sessiontap.cli.watch:watch", "Watch sessions as they happen."),
         "serve": Entry("sessiontap.cli.serve:serve", "Show the sessions as pages in a browser."),
         "export": Entry(
             "sessiontap.cli.export:export", "Write sessions or calls for another program, or for people."

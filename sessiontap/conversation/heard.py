@@ -14,6 +14,7 @@ from sessiontap.bodies import Body
 from sessiontap.conversation.mending import mended
 from sessiontap.conversation.messages import messages_of
 from sessiontap.conversation.parts import Media, MediaKind, Message, Text, Unknown
+from sessiontap.conversation.sockets import socket_messages
 from sessiontap.errors import WireError
 from sessiontap.replies import maker
 from sessiontap.untrusted import JsonObject, clean
@@ -75,11 +76,8 @@ def events_of(api: str, body: Body) -> Iterator[JsonObject]:
 
 def _texts(api: str, body: Body) -> Iterator[bytes]:
     content, kind = body.content or b"", body.content_type or ""
-    if not kind and len(body.pieces) > 1:
-        at = 0
-        for piece in body.pieces:
-            yield content[at : at + piece.size]
-            at += piece.size
+    if body.content_type is None and APIS[api].socket is not None:
+        yield from socket_messages(body)
         return
     is_json = content.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] in {b"{", b"["}
     if is_json and not any(name in kind.lower() for name in _LINES):

@@ -50,6 +50,9 @@ def media_of(block: JsonObject, kind: str) -> Media | Text | None:
 
 
 def _typed(block: JsonObject, kind: MediaKind, type_name: str) -> Media | Text | None:
+    if kind == "audio" and (heard := text(block, "transcript")):
+        # The words that were heard in it.
+        return Text(heard)
     source = block.get("source")
     inner = (
         obj(block, "source") or obj(block, type_name) or obj(block, type_name.removeprefix("input_")) or block
@@ -72,7 +75,7 @@ def _typed(block: JsonObject, kind: MediaKind, type_name: str) -> Media | Text |
         return _at(kind, mime, url, name)
     found = _made(_kind_of(mime, kind), mime, inner, name)
     nothing = found.data is None and found.url is None and found.name is None
-    return None if nothing and kind == "file" else found
+    return None if nothing else found
 
 
 def _amazon(found: JsonObject, kind: MediaKind) -> Media | Text:

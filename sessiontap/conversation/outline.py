@@ -35,7 +35,7 @@ class Outline:
     continues: bool = False
     """It goes on from what the provider has kept: the messages are new ones only."""
     rest: Members = field(default_factory=dict)
-    """All of a body in which no message was found."""
+    """All of the body."""
 
 
 def outline(api: str, content: bytes) -> Outline:
@@ -49,8 +49,7 @@ def outline(api: str, content: bytes) -> Outline:
     for read in _BY_API.get(api, (_system, _messages, _contents, _input, _prompts)):
         read(said, found)
     _tools(said, found)
-    if not found.messages and not found.continues:
-        found.rest = said
+    found.rest = said
     return found
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from sessiontap.apis import APIS
 from sessiontap.bodies import Body
 from sessiontap.conversation.comparing import key_of
 from sessiontap.conversation.messages import messages_of
 from sessiontap.conversation.outline import Outline, Raw, outline
 from sessiontap.conversation.parts import Media, Message, Part, Role, Text, ToolOffered, Unknown
+from sessiontap.conversation.sockets import socket_messages
 from sessiontap.conversation.tools import offered
 from sessiontap.errors import WireError
 from sessiontap.recent import Recent
@@ -61,7 +63,7 @@ class Requests:
         tools: list[Raw] = []
         continues = False
         try:
-            for text in _texts(content, body):
+            for text in _texts(api, body):
                 found = outline(api, text)
                 messages += self._read(found)
                 tools += found.tools
@@ -80,7 +82,7 @@ class Requests:
         messages: list[Read] = []
         for at in range(0, len(found.messages), _GROUP):
             messages += self._group(found.messages[at : at + _GROUP])
-        if not messages and found.rest:
+        if not messages and not found.continues:
             rest = {name: _value(raw) for name, raw in found.rest.items() if name not in _SETTINGS}
             if rest:
                 messages += _compared("user", (Unknown("request", rest),))
@@ -124,19 +126,11 @@ def _value(raw: Raw) -> object:
         return bytes(raw).decode("utf-8", "replace")
 
 
-def _texts(content: bytes, body: Body) -> list[bytes]:
+def _texts(api: str, body: Body) -> list[bytes]:
     """The JSON texts that a body holds: one, or each message of a socket."""
-    if (
-        sum(piece.size for piece in body.pieces) == len(content)
-        and len(body.pieces) > 1
-        and body.content_type is None
-    ):
-        found, at = [], 0
-        for piece in body.pieces:
-            found.append(content[at : at + piece.size])
-            at += piece.size
-        return found
-    return [content] if content else []
+    if body.content_type is None and api in APIS and APIS[api].socket is not None:
+        return socket_messages(body)
+    return [body.content] if body.content else []
 
 
 def _form_parts(content: bytes, content_type: str) -> tuple[Part, ...]:

@@ -6,13 +6,21 @@ have a mark, so that they are told apart without colours too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rich.text import Text as Line
 
 from sessiontap.call import Call
-from sessiontap.conversation import CallMessages, Message, ToolOffered, Turn
+from sessiontap.conversation import (
+    CallMessages,
+    Message,
+    ToolCall,
+    ToolOffered,
+    ToolResult,
+    Turn,
+    Unknown,
+)
 from sessiontap.conversation.values import json_text
 from sessiontap.views.columns import facts
 from sessiontap.views.message_parts import Fold, Signs, part_lines
@@ -55,8 +63,21 @@ def turn_lines(turn: Turn, number: int, look: Look) -> Iterator[Line]:
     if turn.folded:
         said = counted(turn.folded, "earlier message")
         yield Line(f"  {look.signs.more} {said}", "dim")
-    yield from messages_lines(turn.messages, look, turn.new)
+    yield from messages_lines(turn.messages if look.full else _without_error(turn), look, turn.new)
     yield from _trouble(turn.call, look)
+
+
+def _without_error(turn: Turn) -> CallMessages:
+    """What was said without an error that the call's record tells in one line."""
+    found = turn.messages
+    if turn.call.status != "error" or not turn.call.error_message:
+        return found
+    replies = tuple(tuple(message for message in reply if not _is_error(message)) for reply in found.replies)
+    return replace(found, replies=tuple(reply for reply in replies if reply))
+
+
+def _is_error(message: Message) -> bool:
+    return all(isinstance(part, Unknown) and part.kind == "error" for part in message.parts)
 
 
 def call_head(call: Call, number: int, look: Look) -> Iterator[Line]:
@@ -85,12 +106,14 @@ def messages_lines(
     found: CallMessages, look: Look, request: Sequence[Message] | None = None
 ) -> Iterator[Line]:
     """What was said, and why not all is there; with `request`, only these of what was sent."""
-    for message in found.request if request is None else request:
-        yield from _message(message, message.role, look)
+    sent = found.request if request is None else request
+    names = _names(found.request, sent)
+    for message in sent:
+        yield from _message(message, message.role, look, names)
     for number, reply in enumerate(found.replies, 1):
         several = f" ({number} of {len(found.replies)})" if len(found.replies) > 1 else ""
         for message in reply:
-            yield from _message(message, message.role + several, look)
+            yield from _message(message, message.role + several, look, names)
     for why in found.missing:
         yield from _note(f"{look.signs.note} {why}", look, "dim italic")
 
@@ -124,11 +147,30 @@ def _described(tools: Sequence[ToolOffered], look: Look) -> Iterator[Line]:
         yield from most.rows(body, look.width, 4, look.signs)
 
 
-def _message(message: Message, label: str, look: Look) -> Iterator[Line]:
+def _names(all_sent: Sequence[Message], shown: Sequence[Message]) -> Mapping[str, str]:
+    """The tools whose results are shown, by the ids of the calls: most dialects name them there only."""
+    wanted = {
+        part.call_id
+        for message in shown
+        for part in message.parts
+        if isinstance(part, ToolResult) and part.call_id and not part.name
+    }
+    found: dict[str, str] = {}
+    for message in reversed(all_sent):
+        if len(found) == len(wanted):
+            break
+        for part in message.parts:
+            if isinstance(part, ToolCall) and part.name and part.call_id in wanted:
+                found[part.call_id] = part.name
+    return found
+
+
+def _message(message: Message, label: str, look: Look, names: Mapping[str, str]) -> Iterator[Line]:
     name = f" {safe(message.name, 100)}" if message.name else ""
     yield Line(label + name, _ROLES[message.role])
     for part in message.parts:
-        yield from part_lines(part, look.width, look.fold, look.signs)
+        of = names.get(part.call_id or "") if isinstance(part, ToolResult) else None
+        yield from part_lines(part, look.width, look.fold, look.signs, of=of)
 
 
 def _tools(tools: Sequence[ToolOffered], look: Look) -> Iterator[Line]:
@@ -149,5 +191,5 @@ def _trouble(call: Call, look: Look) -> Iterator[Line]:
 
 
 def _note(text: str, look: Look, style: str) -> Iterator[Line]:
-    for row in wrap(text, look.width - 2):
+    for row in wrap(safe(text, len(text) + 1), look.width - 2):
         yield Line("  " + row, style)

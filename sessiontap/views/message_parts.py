@@ -56,13 +56,14 @@ class Fold:
         head = text if self.most is None else _head(text, self.most, room)
         lines = safe_lines(head)
         for number, line in enumerate(lines):
-            for row in wrap(line.rstrip(), room):
+            for at, row in enumerate(wrap(line.rstrip(), room)):
                 if shown == self.most:
-                    left = len(lines) - number + text.count("\n", len(head))
+                    # A line of which something is seen is none of those that are left.
+                    left = len(lines) - number - (at > 0) + text.count("\n", len(head))
                     yield Line(" " * indent + _more(left, len(text), signs), "dim italic")
                     return
                 shown += 1
-                yield Line(" " * indent + row, style)
+                yield Line(" " * indent + row if row else "", style)
         if len(head) < len(text):
             left = text.count("\n", len(head))
             yield Line(" " * indent + _more(left, len(text), signs), "dim italic")
@@ -83,9 +84,16 @@ def _more(lines: int, characters: int, signs: Signs) -> str:
 
 
 def part_lines(
-    part: Part, width: int, fold: Fold, signs: Signs, *, indent: int = 2, depth: int = 0
+    part: Part,
+    width: int,
+    fold: Fold,
+    signs: Signs,
+    *,
+    indent: int = 2,
+    depth: int = 0,
+    of: str | None = None,
 ) -> Iterator[Line]:
-    """The lines of a part, none wider than `width`."""
+    """The lines of a part, none wider than `width`; `of` is the tool of a result that names none."""
     match part:
         case Text():
             yield from fold.rows(part.text, width, indent, signs)
@@ -99,8 +107,9 @@ def part_lines(
             yield from _call(part, width, fold, signs, indent)
         case ToolResult():
             failed = " failed" if part.is_error else ""
-            name = f" {safe(part.name, 100)}" if part.name else ""
-            yield _mark(indent, signs.result, f"result{name}{failed}", width, "red" if failed else "")
+            name = part.name or of
+            said = f" of {safe(name, 100)}" if name else ""
+            yield _mark(indent, signs.result, f"result{said}{failed}", width, "red" if failed else "")
             for inner in part.parts if depth < _DEEPEST else ():
                 yield from part_lines(inner, width, fold, signs, indent=indent + 2, depth=depth + 1)
         case Media():
@@ -127,7 +136,9 @@ def _call(part: ToolCall, width: int, fold: Fold, signs: Signs, indent: int) -> 
         yield _mark(indent, signs.call, name, width, "bold")
         return
     one_line = arguments if isinstance(arguments, str) else json_text(arguments)
-    if "\n" not in one_line and indent + len(name) + len(one_line) + 4 <= width:
+    values = arguments.values() if isinstance(arguments, dict) else (arguments,)
+    several = any(isinstance(value, str) and "\n" in value for value in values)
+    if not several and indent + len(name) + len(one_line) + 4 <= width:
         line = _mark(indent, signs.call, name, width, "bold")
         yield line.append(" " + safe(one_line, width), "not bold")
         return

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessiontap.views.safe_text import safe
+from sessiontap.views.safe_text import safe, safe_lines
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,39 @@ def test_a_text_full_of_unended_escapes_is_read_once() -> None:
     """A million introducers cost no more than a million characters (a square of that would not end)."""
     assert safe("\x9d" * 1_000_000, 1_000_000) == ""
     assert safe("\x1b]" * 500_000, 1_000_000) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("a\nb", ["a", "b"]),
+        ("a\r\nb\rc\n", ["a", "b", "c", ""]),
+        ("\tx\ty", ["    x   y"]),
+        ("a\x1b[31mb\x1b[0m\nc\x1b]0;t\x07d", ["ab", "cd"]),
+        ("\x1b]0;never\nended", ["0;never", "ended"]),
+        ("a\x0bb\u2028c", ["a b c"]),
+        ("\u202eabc", ["abc"]),
+    ],
+)
+def test_lines_stay_lines(text: str, lines: list[str]) -> None:
+    """Line ends and tabs are kept as what they mean; nothing else that moves a cursor is."""
+    assert safe_lines(text) == lines
+
+
+@given(
+    st.text(
+        st.characters(exclude_categories=[]) | st.sampled_from("\x1b[]\\\x9b\x9c\x07;m\n\r\t"), max_size=40
+    )
+)
+def test_no_line_has_a_control(text: str) -> None:
+    """For any text: what `safe` promises of each line."""
+    for line in safe_lines(text):
+        kinds = {unicodedata.category(char) for char in line if char not in "\u200c\u200d"}
+        assert not kinds & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def test_long_lines_are_whole() -> None:
+    """Two megabytes on one line, and a hundred thousand lines."""
+    assert safe_lines("x" * 2_000_000) == ["x" * 2_000_000]
+    assert len(safe_lines("x\n" * 100_000)) == 100_001
