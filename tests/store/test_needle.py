@@ -24,7 +24,7 @@ _around = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 @example("", 'say "hi"\n', "", True, 2, True)
 @example("", "größer 日本", "", True, 1, False)
 @example("", "\U0001f642", "", True, 2, True)
-def test_a_text_is_found_however_it_is_written(
+def test_a_text_is_found_however_it_is_written(  # noqa: PLR0917 -- Hypothesis gives them
     before: str, text: str, after: str, escaped: bool, depth: int, case: bool
 ) -> None:
     """Raw or escaped, in JSON within JSON, in upper or lower case."""
