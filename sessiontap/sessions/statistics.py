@@ -63,10 +63,10 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     stream or has reasoned, which may come before the first output that is seen."""
     cache_read_ratio: float | None
     """Input that came from a provider's cache by all input; None where no call says what came from there."""
-    cache_hits: int
-    """Calls of which some input came from a cache."""
-    retries: int
-    """Calls that an SDK made again after one that had failed."""
+    cache_hits: int | None
+    """Calls of which some input came from a cache; None where no call says it."""
+    retries: int | None
+    """Calls that an SDK made again after one that had failed; None where no call says which try it was."""
     errors: tuple[ErrorCount, ...]
     """The most frequent first."""
     models: tuple[Slice, ...]
@@ -90,8 +90,8 @@ def statistics(calls: Iterable[Call]) -> Statistics:
         ttft=spread(call.ttft_ms for call in ordered),
         output_tokens_per_s=spread(map(output_tokens_per_s, ordered)),
         cache_read_ratio=None if read is None or not whole else round(read / whole, 4),
-        cache_hits=sum(bool(call.usage.cache_read_input_tokens) for call in ordered),
-        retries=sum(bool(call.attempt) for call in ordered),
+        cache_hits=_of_those_known(call.usage.cache_read_input_tokens for call in ordered),
+        retries=_of_those_known(call.attempt for call in ordered),
         errors=_errors(ordered),
         models=_slices(ordered, _models, totals=_billed),
         paths=_slices(ordered, lambda call: (call.session_path,)),
@@ -180,6 +180,12 @@ def _slices(
 def _dearest(one: Slice) -> tuple[Decimal, int, str]:
     cost = one.totals.cost_usd
     return (Decimal(1) if cost is None else -cost, -one.totals.calls, one.name or "")
+
+
+def _of_those_known(amounts: Iterable[int | None]) -> int | None:
+    """How many are more than 0; None where none is known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(amount > 0 for amount in known) if known else None
 
 
 def _errors(calls: Iterable[Call]) -> tuple[ErrorCount, ...]:

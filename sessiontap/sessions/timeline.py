@@ -79,16 +79,20 @@ class Axis:
 
     def ticks(self, most: int) -> Iterator[int]:
         """Round moments from 0 on, about as many; none in a pause, and none too near to the one before."""
-        wanted = max(1, self.length) / max(1, most)
-        step = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
-        step *= max(1, -(-self.length // (step * max(1, most)))) if step == _STEPS[-1] else 1
-        before = -1.0
-        for moment in range(0, self.length + 1, step):
-            place = self.at(moment)
-            hidden = any(pause.start < moment <= pause.end for pause in self.pauses)
-            if not hidden and place - before >= _APART / max(1, most):
-                yield moment
-                before = place
+        most = max(1, most)
+        drawn = max(1, self.length - sum(pause.end - pause.start for pause in self.pauses))
+        step = next((step for step in _STEPS if step >= drawn / most), None)
+        if step is None:
+            step = _STEPS[-1] * -(-drawn // (_STEPS[-1] * most))
+        before, moment = -1.0, 0
+        for pause in (*self.pauses, Pause(self.length, self.length)):
+            while moment <= pause.start:
+                place = self.at(moment)
+                if place - before >= _APART / most:
+                    yield moment
+                    before = place
+                moment += step
+            moment = max(moment, -(-pause.end // step) * step)
 
 
 @dataclass(frozen=True, slots=True)

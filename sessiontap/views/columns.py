@@ -128,6 +128,8 @@ def _taken(widths: Sequence[int], shown: set[int]) -> int:
 
 def cut(head: Text, tail: Text, width: int, least: int) -> Text:
     """Head and tail in `width` cells: the head is cut first, to `least` cells, and then the tail."""
+    if _len(head) + _len(tail) <= width:
+        return head + tail
     shown, rest = head.copy(), tail.copy()
     shown.truncate(max(width - rest.cell_len, min(least, width)), overflow="ellipsis")
     rest.truncate(width - shown.cell_len, overflow="ellipsis")

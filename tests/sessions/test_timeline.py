@@ -104,6 +104,26 @@ def test_a_long_pause_is_short_and_told() -> None:
     assert 0.02 < axis.at(3_600_000) - axis.at(10_000) < 0.06
 
 
+def test_ticks_are_round_moments() -> None:
+    """About as many as there is room for, the first at 0."""
+    assert list(drawn([ran(0, 9_000)]).axis.ticks(9)) == [number * 1000 for number in range(10)]
+    assert list(drawn([ran(0, 9_000)]).axis.ticks(3)) == [0, 5000]
+    assert list(drawn([ran(0, 40 * 86_400_000)]).axis.ticks(4)) == [
+        0,
+        *(n * 864_000_000 for n in range(1, 5)),
+    ]
+    assert list(drawn([ran(0, 0)]).axis.ticks(0)) == [0]
+
+
+def test_ticks_pass_over_a_pause() -> None:
+    """Both stretches have some, as near as what is drawn asks for, and the pause has none."""
+    axis = drawn([ran(0, 10_000), ran(3_600_000, 10_000)]).axis
+    ticks = list(axis.ticks(10))
+    assert ticks == [0, 2000, 4000, 6000, 8000, 10_000, *range(3_602_000, 3_610_001, 2000)]
+    many = [ran(number * 86_400_000, 1000) for number in range(500)]
+    assert len(list(drawn(many).axis.ticks(20))) <= 26
+
+
 def test_calls_that_take_no_time() -> None:
     """A single call of 0 ms still has an axis."""
     axis = drawn([ran(0, 0)]).axis

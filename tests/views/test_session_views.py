@@ -76,6 +76,22 @@ def test_the_tree_in_ascii() -> None:
     assert lines[10].startswith("|  `- gpt-5-mini-2025-08-07 ~ ")
 
 
+def test_views_write_no_other_characters_of_their_own_in_ascii() -> None:
+    """What is cut, and what stands between facts, is told by plain signs, in as many cells."""
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    summary = summarize(TRIAGE_ID, triage())
+    drawn = console(stream, {"COLUMNS": "80"})
+    show(drawn, session_tree(summary, build_tree(triage()), 80, ascii_only=True))
+    show(drawn, session_timeline(triage(), 80, ascii_only=True))
+    show(drawn, session_statistics(statistics(triage()), 80, ascii_only=True))
+    show(drawn, session_list([summary], 80, ascii_only=True))
+    stream.seek(0)
+    text = stream.read()
+    assert "4711a3c2-9b5e-4d7e-8f10-2a3b4c5d6e7f - demo/0.1 - user ann\n" in text
+    assert "classify gpt-5-mini-2025-*  " in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 60, 80, 100, 133, 200, 400])
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     """Whatever the width, each printed line fits."""
