@@ -81,7 +81,7 @@ def talk() -> Iterator[tuple[Call, CallBodies | None]]:
         "type": "thinking",
         "thinking": "The loop may stop one short. I should look at the file first.",
     }
-    answer = [thought, {"type": "text", "text": "I will read the file."}, _USE]
+    answer: list[dict[str, Any]] = [thought, {"type": "text", "text": "I will read the file."}, _USE]
     second = [
         *first,
         {"role": "assistant", "content": answer},
