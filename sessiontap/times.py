@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AGO = re.compile(r"(\d{1,9})\s*([smhdw])")
@@ -44,3 +44,9 @@ def parse_when(text: str, now: float) -> str:
         return rfc3339(aware.timestamp())
     except (ValueError, OverflowError, OSError) as error:
         raise ValueError(message) from error
+
+
+def days_from(first: str, last: str) -> list[str]:
+    """Each day from the first to the last, `2026-11-23`. Raises ValueError for what is no day."""
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [(start + timedelta(days=number)).isoformat() for number in range((end - start).days + 1)]

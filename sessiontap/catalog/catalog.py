@@ -19,13 +19,14 @@ from sessiontap.catalog.readers import Change, read_changes
 from sessiontap.errors import StoreError
 from sessiontap.sessions.answers import may_meet, meets
 from sessiontap.sessions.filters import CallFilter
+from sessiontap.sessions.fold import DAY, Fold
 from sessiontap.sessions.rollup import SessionSummary
 from sessiontap.sessions.state import SessionState, Settle
 from sessiontap.store.cachefile import CacheFile
 from sessiontap.store.folders import CALLS_FILE, folder_key
 from sessiontap.store.journal import Problem, printable
 from sessiontap.store.keys import UNASSIGNED
-from sessiontap.store.records import Stamp
+from sessiontap.store.records import Position, Stamp
 from sessiontap.store.stamps import session_stamps
 
 CATALOG_FILE = "catalog.json"
@@ -61,6 +62,11 @@ class CatalogSession:
         return self._entry.stamp
 
     @property
+    def end(self) -> Position | None:
+        """How far the file was read; None where its last line may not be whole."""
+        return self._entry.end
+
+    @property
     def under_way(self) -> list[Call]:
         """The calls that had not ended, as they are to be shown: those of a dead proxy are interrupted."""
         return [] if self._entry.row is not None else [self._settle(call) for call in self._state.under_way]
@@ -69,11 +75,21 @@ class CatalogSession:
         """The whole summary."""
         return self._state.summary(self._settle)
 
+    @property
+    def day(self) -> str | None:
+        """The UTC day on which all of its calls started; None where they did on several."""
+        day = (self.totals.started_at or "")[:DAY]
+        return day if self._extent.last_started_at.startswith(day) else None
+
+    def fold(self) -> Fold:
+        """What its calls come to, those that are alike together."""
+        return self._state.whole(self._settle)
+
     def meets(self, wanted: CallFilter) -> bool | None:
         """Whether a call of the session meets the filter; None where only the calls can tell."""
         if wanted == CallFilter():
             return True
-        return may_meet(self.totals, self._extent, wanted) and meets(self._state, wanted)
+        return may_meet(self.totals, self._extent, wanted) and meets(self._state, wanted, self._settle)
 
     @property
     def _state(self) -> SessionState:

@@ -24,7 +24,7 @@ from sessiontap.usage import Usage
 MOST_PROBLEMS = 100
 """How many lines that cannot be read are named a session; the others are counted."""
 
-_FORMAT = 1
+_FORMAT = 3
 
 
 class LeftOut(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -52,6 +52,7 @@ class LiveCatalog:
         self._processes = processes
         self._catalog: Catalog | None = None
         self._stamps: dict[str, Stamp] = {}
+        self._running: frozenset[str] = frozenset()
 
     def look(self) -> Look:
         """The sessions as they are now. Raises StoreError where they cannot be listed."""
@@ -61,9 +62,9 @@ class LiveCatalog:
             catalog = self._catalog.again()
         stamps = {session.key: session.stamp for session in catalog.sessions}
         before, self._stamps, self._catalog = self._stamps, stamps, catalog
-        changed = (
-            session.key
-            for session in catalog.sessions
-            if session.totals.running or before.get(session.key) != session.stamp
-        )
-        return Look(catalog, frozenset(changed), frozenset(before.keys() - stamps.keys()))
+        running = frozenset(session.key for session in catalog.sessions if session.totals.running)
+        # What ran at the last look may have ended without a word: its proxy has died.
+        changed = running | self._running & stamps.keys()
+        changed |= {key for key, stamp in stamps.items() if before.get(key) != stamp}
+        self._running = running
+        return Look(catalog, changed, frozenset(before.keys() - stamps.keys()))

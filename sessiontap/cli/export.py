@@ -84,23 +84,26 @@ def export(
     store = open_store(home)
     kind: type[Record] = Call if what == "calls" else SessionSummary
     name = format_name or _by_ending(output)
-    with progress(lambda: "nothing was written") as step:
-        if name in DOCUMENTS:
-            what_given = ctx.get_parameter_source("what") is not click.core.ParameterSource.DEFAULT
-            check_chosen(name, sessions, wanted, what_given=what_given)
-            whole = _whole(store, wanted, sessions, bodies=DOCUMENTS[name].bodies and not no_bodies)
-            chunks = write_document(name, whole, step)
-        elif no_bodies:
-            message = f"--no-bodies is for html; {name} holds no bodies"
-            raise click.UsageError(message)
-        else:
-            chunks = FORMATS[name](kind, _records(kind, store, wanted, sessions))
-        if output == "-":
-            write_stream(sys.stdout.buffer, chunks)
-        else:
-            write_file(Path(output), chunks)
+    if name in DOCUMENTS:
+        what_given = ctx.get_parameter_source("what") is not click.core.ParameterSource.DEFAULT
+        check_chosen(name, sessions, wanted, what_given=what_given)
+        whole = _whole(store, wanted, sessions, bodies=DOCUMENTS[name].bodies and not no_bodies)
+        with progress(lambda: f"the {name} was not finished") as step:
+            _write(output, write_document(name, whole, step))
+    elif no_bodies:
+        message = f"--no-bodies is for html; {name} holds no bodies"
+        raise click.UsageError(message)
+    else:
+        _write(output, FORMATS[name](kind, _records(kind, store, wanted, sessions)))
     for problem in store.problems:
         complain(str(problem))
+
+
+def _write(output: str, chunks: Iterator[bytes]) -> None:
+    if output == "-":
+        write_stream(sys.stdout.buffer, chunks)
+    else:
+        write_file(Path(output), chunks)
 
 
 def _by_ending(output: str) -> str:

@@ -3,51 +3,50 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeAlias
 
 import click
 
+from sessiontap.catalog import grouped
 from sessiontap.cli.main import complain
 from sessiontap.cli.options import filter_options, home_option, json_option
 from sessiontap.cli.stored import choose, open_store
 from sessiontap.sessions.filters import CallFilter
+from sessiontap.sessions.grouping import NAMES, PROPERTY, Grouped, Grouping
+from sessiontap.sessions.order import ORDERS, ordered
 from sessiontap.sessions.rollup import SessionSummary
 
 TABLE_ROWS = 50
 """How many sessions a table shows, where nothing else is said."""
 
-_Rank: TypeAlias = Callable[[SessionSummary], object]
+
+def _by(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None or value in NAMES or (value.startswith(PROPERTY) and value != PROPERTY):
+        return value
+    message = f"{value!r} is nothing to group by; allowed are {', '.join(NAMES)} and {PROPERTY}KEY"
+    raise click.BadParameter(message, ctx, param)
 
 
-def _tokens(summary: SessionSummary) -> int:
-    return (summary.usage.input_tokens or 0) + (summary.usage.output_tokens or 0)
-
-
-# What is not known ranks below every known value.
-_SORTS: Mapping[str, _Rank] = MappingProxyType(
-    {
-        "started": lambda summary: summary.started_at or "",
-        "ended": lambda summary: summary.ended_at or "",
-        "duration": lambda summary: -1 if summary.duration_ms is None else summary.duration_ms,
-        "cost": lambda summary: -1 if summary.cost_usd is None else summary.cost_usd,
-        "calls": lambda summary: summary.calls,
-        "errors": lambda summary: summary.errors,
-        "tokens": _tokens,
-    }
-)
+# Also by the names of the record's fields.
+_OTHER_NAMES = {"started": "start", "ended": "end"}
 
 
 @click.command("list")
 @filter_options
 @click.option(
     "--sort",
-    type=click.Choice(list(_SORTS)),
-    default="started",
+    type=click.Choice([*ORDERS, *_OTHER_NAMES]),
+    default="start",
+    metavar=f"[{'|'.join(ORDERS)}]",
     show_default=True,
     help="What the first ones have most of.",
+)
+@click.option(
+    "--by",
+    metavar=f"[{'|'.join(NAMES)}|{PROPERTY}KEY]",
+    callback=_by,
+    help="Totals of the sessions' calls by this, instead of a list.",
 )
 @click.option(
     "--limit",
@@ -60,30 +59,43 @@ _SORTS: Mapping[str, _Rank] = MappingProxyType(
 @json_option
 @home_option
 def list_sessions(
-    wanted: CallFilter, sort: str, limit: int | None, home: Path, *, everything: bool, as_json: bool
+    wanted: CallFilter,
+    sort: str,
+    by: str | None,
+    limit: int | None,
+    home: Path,
+    *,
+    everything: bool,
+    as_json: bool,
 ) -> None:
     """List the sessions, newest first.
 
     A filter keeps each session with a call that meets it; figures are always of the whole session. The
-    line of totals is of all sessions that were kept, also of those that are not shown.
+    line of totals is of all sessions that were kept, also of those that are not shown; where they began on
+    several days, a bar a day of their cost follows.
+
+    With --by, the calls that meet the filters are added up by day (UTC, of the call), model, user, agent
+    without its version, name of the session, or a property; each of them, and no others.
 
     \b
     Examples:
       sessiontap list
       sessiontap list --since 7d --model 'claude-*'
       sessiontap list --sort cost --limit 10
+      sessiontap list --by day --since 30d
+      sessiontap list --by property:env
       sessiontap list --json | jq '.[].cost_usd'
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if everything and limit is not None:
         message = "--all and --limit exclude each other"
         raise click.UsageError(message)
     store = open_store(home)
-    sessions = list(choose(store, wanted))
-    rank = _SORTS[sort]
-    # By id first, so that equals always stand in the same order.
-    sessions.sort(key=lambda session: session.session_id or "")
-    sessions.sort(key=lambda session: rank(session.totals), reverse=True)  # type: ignore[arg-type, return-value]
-    if as_json:
+    sessions = [] if by is not None else ordered(list(choose(store, wanted)), _OTHER_NAMES.get(sort, sort))
+    grouping = None if by is None else grouped(store.catalog.sessions, by, store.calls, wanted)
+    groups = [] if grouping is None else grouping.groups()
+    if grouping is not None and (groups or as_json):
+        _print_groups(grouping, groups, limit, as_json=as_json)
+    elif as_json:
         _print_json(session.summary() for session in sessions[:limit])
     elif sessions:
         shown = None if everything else limit or TABLE_ROWS
@@ -96,6 +108,20 @@ def list_sessions(
         complain(str(problem))
 
 
+def _print_groups(grouping: Grouping, groups: Sequence[Grouped], limit: int | None, *, as_json: bool) -> None:
+    if as_json:
+        from sessiontap.export.record import json_of
+
+        sys.stdout.buffer.write(json_of(groups[:limit]) + b"\n")
+        return
+    from sessiontap.views.console import console, draws_lines, show
+    from sessiontap.views.group_list import group_list
+
+    terminal = console(sys.stdout)
+    ascii_only = not draws_lines(terminal)
+    show(terminal, group_list(groups, grouping.by, terminal.width, shown=limit, ascii_only=ascii_only))
+
+
 def _print_json(summaries: Iterator[SessionSummary]) -> None:
     from sessiontap.export import FORMATS
     from sessiontap.export.output import write_stream
@@ -104,8 +130,9 @@ def _print_json(summaries: Iterator[SessionSummary]) -> None:
 
 
 def _print_table(summaries: Sequence[SessionSummary], shown: int | None) -> None:
-    from sessiontap.views.console import console, show
+    from sessiontap.views.console import console, draws_lines, show
     from sessiontap.views.session_list import session_list
 
     terminal = console(sys.stdout)
-    show(terminal, session_list(summaries, terminal.width, shown=shown))
+    ascii_only = not draws_lines(terminal)
+    show(terminal, session_list(summaries, terminal.width, shown=shown, ascii_only=ascii_only))

@@ -44,7 +44,10 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
-        "search": Entry("sessiontap.cli.search:search", "Find the calls whose messages hold a text."),
+        "search": Entry(
+            "sessiontap.cli.search:search", "Find the calls whose messages hold TEXT, newest first."
+        ),
+        "watch": Entry("sessiontap.cli.watch:watch", "Watch sessions as they happen."),
         "serve": Entry("sessiontap.cli.serve:serve", "Show the sessions as pages in a browser."),
         "export": Entry(
             "sessiontap.cli.export:export", "Write sessions or calls for another program, or for people."

@@ -6,10 +6,11 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import click
 
+from sessiontap.call import Status
 from sessiontap.cli.when import when
 from sessiontap.sessions.filters import CallFilter
 from sessiontap.settings import home_folder
@@ -93,10 +94,21 @@ def filter_options(command: Callable[..., R]) -> Callable[..., R]:
         user: tuple[str, ...],
         model: tuple[str, ...],
         properties: tuple[tuple[str, str], ...],
+        agent: tuple[str, ...],
+        path: tuple[str, ...],
+        status: tuple[Status, ...],
         **kwargs: object,
     ) -> R:
         wanted = CallFilter(
-            since=since, until=until, names=name, users=user, models=model, properties=properties
+            since=since,
+            until=until,
+            names=name,
+            users=user,
+            models=model,
+            properties=properties,
+            agents=agent,
+            paths=path,
+            statuses=status,
         )
         return command(*args, wanted=wanted, **kwargs)
 
@@ -115,6 +127,24 @@ def filter_options(command: Callable[..., R]) -> Callable[..., R]:
             metavar="NAME",
             multiple=True,
             help="Calls of this model; patterns such as 'gpt-5*' work. Repeated: any of them.",
+        ),
+        click.option(
+            "--status",
+            type=click.Choice(get_args(Status)),
+            multiple=True,
+            help="Calls that ended so. Repeated: any of them.",
+        ),
+        click.option(
+            "--path",
+            metavar="PATH",
+            multiple=True,
+            help="Calls of this path and below it; patterns work. Repeated: any of them.",
+        ),
+        click.option(
+            "--agent",
+            metavar="NAME",
+            multiple=True,
+            help="Calls of this agent, such as claude-cli or 'codex*'. Repeated: any of them.",
         ),
         click.option(
             "--user", metavar="ID", multiple=True, help="Calls of this user. Repeated: any of them."

@@ -45,6 +45,10 @@ class Records:
         self._looked_up = True
         return Catalog(self._home, processes=None)
 
+    def calls(self, session_id: str | None) -> list[Call]:
+        """The calls of a session, by start."""
+        return self.ledger.calls(session_id)
+
     @property
     def problems(self) -> list[Problem]:
         """What could not be read so far; their texts are lines to tell the user."""

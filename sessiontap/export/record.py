@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeAlias
 
+import msgspec
+
 from sessiontap.call import Call, encode
 from sessiontap.sessions.rollup import SessionSummary, encode_summary
 
@@ -21,3 +23,11 @@ class Format(Protocol):
 def encode_record(record: Record) -> bytes:
     """The record as one line of JSON, without the line end."""
     return encode(record) if isinstance(record, Call) else encode_summary(record)
+
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def json_of(value: object) -> bytes:
+    """Structs of the figures as JSON, without the line end; money stays exact."""
+    return _encoder.encode(value)

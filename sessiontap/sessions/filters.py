@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from sessiontap.call import Call
+from sessiontap.call import Call, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class CallFilter:
     """Names or patterns, against the model that was asked for and the one that answered."""
     properties: tuple[tuple[str, str], ...] = ()
     """Key and value; the keys compare without case, as header names do. All must be there."""
+    agents: tuple[str, ...] = ()
+    """Names or patterns, with the version or without it: `claude-cli`, `codex*`, `opencode/1.2.0`."""
+    paths: tuple[str, ...] = ()
+    """Paths or patterns; a path holds for all that is below it, too."""
+    statuses: tuple[Status, ...] = ()
 
     def matching(self, calls: Sequence[Call]) -> list[Call]:
         """The calls of one session that meet every condition, in the order given.
@@ -49,6 +54,12 @@ class CallFilter:
             matches(model, self.models) for model in (call.request_model, call.response_model)
         ):
             return False
+        if self.agents and not matches_agent(call.agent, self.agents):
+            return False
+        if self.paths and not matches_path(call.session_path, self.paths):
+            return False
+        if self.statuses and call.status not in self.statuses:
+            return False
         if not self.properties:
             return True
         have = {key.casefold(): value for key, value in call.properties.items()}
@@ -63,3 +74,19 @@ def matches(text: str | None, patterns: Sequence[str]) -> bool:
     return any(
         folded == pattern.casefold() or fnmatchcase(folded, pattern.casefold()) for pattern in patterns
     )
+
+
+def matches_agent(agent: str | None, patterns: Sequence[str]) -> bool:
+    """Whether an agent, or its product without the version, fits one of the patterns."""
+    return matches(agent, patterns) or matches(product_of(agent), patterns)
+
+
+def product_of(agent: str | None) -> str | None:
+    """An agent without its version: `claude-cli` of `claude-cli/2.0.1`."""
+    return None if agent is None else agent.partition("/")[0]
+
+
+def matches_path(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a path fits one of the patterns, or is below one that does; each may lack its first `/`."""
+    tops = ["/" + pattern.strip("/") for pattern in patterns]
+    return matches(path, tops) or any(matches(path, (f"{top.rstrip('/')}/*",)) for top in tops)

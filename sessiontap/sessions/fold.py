@@ -19,6 +19,10 @@ _Place: TypeAlias = tuple[str, str]
 """Where a call stands in its session: its start, and its id."""
 
 
+DAY = len("2026-11-23")
+"""As many characters of a record's time are its day."""
+
+
 class _Key(NamedTuple):
     """In what the calls of a group are alike."""
 
@@ -32,6 +36,8 @@ class _Key(NamedTuple):
     subscription: bool
     in_parts: bool
     """What they billed is summed by the model of each part."""
+    day: str
+    """The UTC day on which they started, `2026-11-23`."""
 
 
 class Group(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -49,6 +55,8 @@ class Group(msgspec.Struct, array_like=True, omit_defaults=True):
     errors: int = 0
     unpriced_calls: int = 0
     estimated_calls: int = 0
+    cancelled: int = 0
+    interrupted: int = 0
 
     @property
     def model(self) -> str | None:
@@ -65,6 +73,11 @@ class ModelPart(msgspec.Struct, array_like=True, omit_defaults=True):
     unpriced_calls: int = 0
     used: dict[str, int] = {}
     cost_usd: Decimal | None = None
+    running: int = 0
+    errors: int = 0
+    estimated_calls: int = 0
+    notional_cost_usd: Decimal | None = None
+    """The part of `cost_usd` that a subscription pays for."""
 
 
 S = TypeVar("S", Group, ModelPart)
@@ -100,6 +113,7 @@ class Folding:
             call.response_model,
             call.billing == "subscription",
             bool(call.usage_parts),
+            call.started_at[:DAY],
         )
         started_at = call.started_at
         group = self._groups.get(key)  # type: ignore[call-overload]  # see above
@@ -123,12 +137,18 @@ class Folding:
             for name, count in part.usage.known().items():
                 sums.used[name] = sums.used.get(name, 0) + count
             if part.cost_usd is not None and part.cost_usd.is_finite():
-                sums.cost_usd = part.cost_usd if sums.cost_usd is None else sums.cost_usd + part.cost_usd
+                notional = part.cost_usd if call.billing == "subscription" else Decimal(0)
+                sums.cost_usd = (sums.cost_usd or 0) + part.cost_usd
+                sums.notional_cost_usd = (sums.notional_cost_usd or 0) + notional
             missing = part.cost_usd is None and bool(part.usage)
             unpriced[part.model] = unpriced.get(part.model, False) or missing
         for model, missing in unpriced.items():
-            self._parts[model].calls += 1
-            self._parts[model].unpriced_calls += missing
+            sums = self._parts[model]
+            sums.calls += 1
+            sums.unpriced_calls += missing
+            sums.running += call.status == "running"
+            sums.errors += call.status == "error"
+            sums.estimated_calls += call.usage_source == "estimated"
 
     def fold(self) -> Fold:
         """What was added so far."""
@@ -161,6 +181,20 @@ def tally_of(group: Group) -> Tally:
     )
 
 
+def tally_of_part(part: ModelPart) -> Tally:
+    """What calls billed to one model, as a tally; it knows no times."""
+    return Tally(
+        calls=part.calls,
+        running=part.running,
+        errors=part.errors,
+        unpriced_calls=part.unpriced_calls,
+        estimated_calls=part.estimated_calls,
+        cost_usd=part.cost_usd,
+        notional_cost_usd=part.notional_cost_usd,
+        used=part.used,
+    )
+
+
 def _copy(sums: S) -> S:
     return msgspec.structs.replace(sums, used=dict(sums.used))
 
@@ -171,6 +205,8 @@ def _sum(group: Group, call: Call) -> None:
     if status != "ok":
         group.running += status == "running"
         group.errors += status == "error"
+        group.cancelled += status == "cancelled"
+        group.interrupted += status == "interrupted"
     if call.cost_usd is None:
         group.unpriced_calls += call.unpriced
     elif call.cost_usd.is_finite():

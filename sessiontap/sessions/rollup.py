@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from sessiontap.call import Call
-from sessiontap.sessions.fold import Fold, folded, tally_of
+from sessiontap.sessions.fold import Fold, folded, tally_of, tally_of_part
 from sessiontap.sessions.tally import Tally, Totals
 from sessiontap.sessions.tree import build_folders, folders
 from sessiontap.usage import Usage
@@ -172,8 +172,8 @@ def _paths(fold: Fold) -> tuple[PathTotals, ...]:
     )
 
 
-def _models(fold: Fold) -> tuple[ModelTotals, ...]:
-    """Per model, in the order they came up; a call with parts bills each part's model."""
+def model_tallies(fold: Fold) -> dict[str | None, Tally]:
+    """What each model billed, in the order they came up; a call with parts bills each part's model."""
     tallies: dict[str | None, Tally] = {}
     first: dict[str | None, tuple[str, str, int]] = {}
     for group in fold.groups:
@@ -183,17 +183,18 @@ def _models(fold: Fold) -> tuple[ModelTotals, ...]:
             tallies.setdefault(group.model, Tally()).merge(tally_of(group))
     for model, part in fold.parts.items():
         first[model] = min(first.get(model, part.first), part.first)
-        tally = Tally(
-            calls=part.calls, unpriced_calls=part.unpriced_calls, cost_usd=part.cost_usd, used=part.used
-        )
-        tallies.setdefault(model, Tally()).merge(tally)
+        tallies.setdefault(model, Tally()).merge(tally_of_part(part))
+    return {model: tallies[model] for model in sorted(first, key=lambda model: first[model])}
+
+
+def _models(fold: Fold) -> tuple[ModelTotals, ...]:
     return tuple(
         ModelTotals(
             model=model,
-            calls=tallies[model].calls,
-            unpriced_calls=tallies[model].unpriced_calls,
-            usage=tallies[model].usage(),
-            cost_usd=tallies[model].cost_usd,
+            calls=tally.calls,
+            unpriced_calls=tally.unpriced_calls,
+            usage=tally.usage(),
+            cost_usd=tally.cost_usd,
         )
-        for model in sorted(first, key=lambda model: first[model])
+        for model, tally in model_tallies(fold).items()
     )

@@ -61,7 +61,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     """Of each call, its output tokens by the time after its first output; by all its time where it did not
     stream."""
     cache_read_ratio: float | None
-    """Input that came from a provider's cache by all input, of the calls that say both."""
+    """Input that came from a provider's cache by all input; None where no call says what came from there."""
     cache_hits: int
     """Calls of which some input came from a cache."""
     retries: int
@@ -81,19 +81,15 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 def statistics(calls: Iterable[Call]) -> Statistics:
     """The statistics of a session's calls, the latest version of each, in any order."""
     ordered = sorted(calls, key=lambda call: (call.started_at, call.call_id))
-    cached = [
-        (usage.cache_read_input_tokens, usage.input_tokens)
-        for usage in (call.usage for call in ordered)
-        if usage.cache_read_input_tokens is not None and usage.input_tokens
-    ]
-    read, whole = sum(part for part, _ in cached), sum(every for _, every in cached)
+    totals = _totals(ordered)
+    read, whole = totals.usage.cache_read_input_tokens, totals.usage.input_tokens
     return Statistics(
         calls=len(ordered),
         latency=spread(call.duration_ms for call in ordered),
         ttft=spread(call.ttft_ms for call in ordered),
         output_tokens_per_s=spread(map(output_tokens_per_s, ordered)),
-        cache_read_ratio=round(read / whole, 4) if whole else None,
-        cache_hits=sum(part > 0 for part, _ in cached),
+        cache_read_ratio=None if read is None or not whole else round(read / whole, 4),
+        cache_hits=sum(bool(call.usage.cache_read_input_tokens) for call in ordered),
         retries=sum(bool(call.attempt) for call in ordered),
         errors=_errors(ordered),
         models=_slices(ordered, lambda call: (call.model,)),

@@ -7,7 +7,7 @@ marked. Within a stretch in which something ran, a millisecond is as long as eve
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +19,16 @@ from sessiontap.times import epoch_ms
 _LONG_PAUSE = 0.2
 _SHORT_PAUSE = 0.04
 _LEAST_PAUSE_MS = 2_000
+# Of a tick's share of the axis, as near as the next one may come.
+_APART = 0.8
+_S, _MIN, _H = 1_000, 60_000, 3_600_000
+_STEPS = (
+    *(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    *(_S, 2 * _S, 5 * _S, 10 * _S, 15 * _S, 30 * _S),
+    *(_MIN, 2 * _MIN, 5 * _MIN, 10 * _MIN, 15 * _MIN, 30 * _MIN),
+    *(_H, 2 * _H, 3 * _H, 6 * _H, 12 * _H, 24 * _H),
+)
+"""Milliseconds between ticks that people read easily."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,19 @@ class Axis:
         begin, end = self._moments[index], self._moments[index + 1]
         share = min(max((moment - begin) / (end - begin), 0.0), 1.0)
         return self._places[index] + share * (self._places[index + 1] - self._places[index])
+
+    def ticks(self, most: int) -> Iterator[int]:
+        """Round moments from 0 on, about as many; none in a pause, and none too near to the one before."""
+        wanted = max(1, self.length) / max(1, most)
+        step = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
+        step *= max(1, -(-self.length // (step * max(1, most)))) if step == _STEPS[-1] else 1
+        before = -1.0
+        for moment in range(0, self.length + 1, step):
+            place = self.at(moment)
+            hidden = any(pause.start < moment <= pause.end for pause in self.pauses)
+            if not hidden and place - before >= _APART / max(1, most):
+                yield moment
+                before = place
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from rich.cells import cell_len
-from rich.text import Text
+from rich.text import Span, Text
 
 from sessiontap.views.numbers import UNKNOWN
 
@@ -49,19 +49,26 @@ class Layout:
 
     def line(self, cells: Sequence[Cell]) -> Text:
         """One line of cells, cut with an ellipsis where they are wider than their column."""
-        line = Text(no_wrap=True)
+        # Put together as a whole: appending to a Text again and again takes many times as long.
+        plain, spans = "", list[Span]()
         for column, width, cell in zip(self.columns, self.widths, cells, strict=True):
             if width is None:
                 continue
             blank = width - _len(cell)
             if blank < 0:
                 cell, blank = _cut(cell, width)  # noqa: PLW2901
-            before = _GAP if line else 0
-            line.append(" " * (before + (blank if column.align == "right" else 0)))
-            line.append(cell)
-            line.append(" " * (blank if column.align == "left" else 0))
-        line.rstrip()
-        return line
+            plain += " " * ((_GAP if plain else 0) + (blank if column.align == "right" else 0))
+            if isinstance(cell, str):
+                plain += cell
+            else:
+                at = len(plain)
+                plain += cell.plain
+                spans += [Span(at, len(plain), cell.style)] if cell.style else []
+                spans += [Span(at + span.start, at + span.end, span.style) for span in cell.spans]
+            plain += " " * (blank if column.align == "left" else 0)
+        plain = plain.rstrip()
+        ends = (span.right_crop(len(plain)) for span in spans)
+        return Text(plain, no_wrap=True, spans=[span for span in ends if span])
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> Layout:

@@ -108,3 +108,8 @@ def size(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def share(part: int | None, whole: int | None) -> str:
+    """`36 %`; `-` where one of the two is not known, or there is nothing to have a part of."""
+    return UNKNOWN if part is None or not whole else f"{100 * part / whole:.0f} %"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from rich.text import Text
 
-from sessiontap.sessions.rollup import SessionSummary
-from sessiontap.sessions.tally import Tally
+from sessiontap.sessions.rollup import SessionSummary, added_up
+from sessiontap.times import days_from
+from sessiontap.views.bars import columns
 from sessiontap.views.columns import Cell, Column, Layout, facts, fit
-from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, tokens
+from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, share, tokens
 from sessiontap.views.safe_text import safe
 
 NO_SESSION = "unassigned"
@@ -25,6 +27,7 @@ _WIDE = (
     Column("Errors"),
     Column("Input"),
     Column("Output"),
+    Column("Cached"),
     Column("Cost"),
 )
 _NARROW = (
@@ -35,8 +38,11 @@ _NARROW = (
     Column("Err", gives_way=2),
     Column("Input"),
     Column("Output"),
+    Column("Cached", gives_way=4),
     Column("Cost"),
 )
+_LEAST_DAYS = 2
+_MOST_DAYS = 400
 
 
 def title(summary: SessionSummary) -> str:
@@ -45,12 +51,12 @@ def title(summary: SessionSummary) -> str:
 
 
 def session_list(
-    summaries: Sequence[SessionSummary], width: int, *, shown: int | None = None
+    summaries: Sequence[SessionSummary], width: int, *, shown: int | None = None, ascii_only: bool = False
 ) -> Iterator[Text]:
     """The lines of the list in the order given, with a line of totals.
 
     Of more than `shown` sessions only the first are listed; the totals are of all of them, and the last line
-    says how many more there are.
+    says how many more there are. Where the sessions began on several days, a column a day of cost follows.
     """
     if not summaries:
         yield Text("No sessions.")
@@ -65,6 +71,7 @@ def session_list(
         yield from _two_lines(listed, width)
     yield Text()
     yield from _totals(summaries, width)
+    yield from _days(summaries, width, ascii_only=ascii_only)
     if len(listed) < len(summaries):
         yield Text(f"{len(summaries) - len(listed):,} more not shown; --all or --limit N shows them", "dim")
 
@@ -125,6 +132,7 @@ def _figures(summary: SessionSummary) -> list[Cell]:
         Text(f"{summary.errors:,}", "red" if summary.errors else ""),
         about + tokens(summary.usage.input_tokens),
         about + tokens(summary.usage.output_tokens),
+        share(summary.usage.cache_read_input_tokens, summary.usage.input_tokens),
     ]
 
 
@@ -138,24 +146,34 @@ def _cost(summary: SessionSummary) -> Text:
     )
 
 
-def _totals(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
-    tally = Tally()
+def _days(summaries: Sequence[SessionSummary], width: int, *, ascii_only: bool) -> Iterator[Text]:
+    """`cost a day  ▁▃█  2026-11-01 to 2026-11-03, at most $1.20`, by the days on which sessions began."""
+    costs: dict[str, Decimal] = {}
     for summary in summaries:
-        tally.calls += summary.calls
-        tally.errors += summary.errors
-        tally.unpriced_calls += summary.unpriced_calls
-        tally.estimated_calls += summary.estimated_calls
-        tally.add_usage(summary.usage)
-        tally.add_cost(summary.cost_usd, notional=False)
-    usage = tally.usage()
+        if summary.started_at is not None:
+            day = summary.started_at[:10]
+            costs[day] = costs.get(day, Decimal(0)) + (summary.cost_usd or 0)
+    most = max(costs.values(), default=Decimal(0))
+    if len(costs) < _LEAST_DAYS or not most:
+        return
+    label, room = "cost a day  ", max(10, width - 62)
+    days = days_from(min(costs), max(costs))[-min(room, _MOST_DAYS) :]
+    drawn = columns([float(costs.get(day, Decimal(0)) / most) for day in days], ascii_only=ascii_only)
+    about = f"  {days[0]} to {days[-1]}, at most {money(most)}"
+    yield Text(label, "dim", no_wrap=True).append(drawn, "not dim blue").append(about)
+
+
+def _totals(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
+    whole = added_up(summaries)
+    usage = whole.usage
     parts: tuple[str, ...] = (
         counted(len(summaries), "session"),
-        counted(tally.calls, "call"),
-        counted(tally.errors, "error"),
+        counted(whole.calls, "call"),
+        counted(whole.errors, "error"),
         f"{tokens(usage.input_tokens)} in",
         f"{tokens(usage.output_tokens)} out",
-        cost(tally.cost_usd, tally.unpriced_calls),
+        cost(whole.cost_usd, whole.unpriced_calls),
     )
-    if tally.estimated_calls:
-        parts = (*parts, f"{tally.estimated_calls:,} estimated")
+    if whole.estimated_calls:
+        parts = (*parts, f"{whole.estimated_calls:,} estimated")
     return facts([Text(part, "bold") for part in parts], width)

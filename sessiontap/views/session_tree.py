@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from rich.text import Text
 
 from sessiontap.call import Call
 from sessiontap.sessions.rollup import SessionSummary
+from sessiontap.sessions.tally import Totals
 from sessiontap.sessions.tree import Child, PathNode
-from sessiontap.views.columns import Cell, Column, cut, facts, fit
-from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, tokens
+from sessiontap.views.bars import bar
+from sessiontap.views.columns import Cell, Column, cut, fit
+from sessiontap.views.numbers import cost, counted, duration, money, tokens
 from sessiontap.views.safe_text import safe
-from sessiontap.views.session_list import title
+from sessiontap.views.session_head import model_table, session_head
 
 _COLUMNS = (
-    Column("Path", "left", most=100, least=38),
+    Column("Path", "left", most=100, least=30),
     Column("Time"),
-    Column("TTFT", gives_way=2),
+    Column("TTFT", gives_way=4),
     Column("Input"),
-    Column("Cached", gives_way=1),
+    Column("Cached", gives_way=2),
+    Column("Written", gives_way=5),
     Column("Output"),
+    Column("Reasoning", gives_way=6),
     Column("Cost"),
+    Column("Share", "left", gives_way=1),
+    Column("Finish", "left", most=20, gives_way=3),
 )
-_MODEL_COLUMNS = (
-    Column("Model", "left", most=60, least=20),
-    Column("Calls"),
-    Column("Input"),
-    Column("Cached", gives_way=1),
-    Column("Output"),
-    Column("Cost"),
+_SHARE = 8
+# How a reply mostly ends; what else it may say is worth a look.
+_ORDINARY = frozenset(
+    {"stop", "end_turn", "completed", "tool_calls", "tool_use", "function_call", "complete", "finish_stop"}
 )
-
-
+_MOST_TOOLS = 4
 _LEAST_NAME = 10
 
 
@@ -49,6 +53,22 @@ class _Guides:
 
 _DRAWN = _Guides("├─ ", "└─ ", "│  ")
 _ASCII = _Guides("|- ", "`- ", "|  ")
+
+
+class _Shares:
+    """Draws what part of the whole session something is."""
+
+    def __init__(self, whole: Totals, *, ascii_only: bool) -> None:
+        self._cost, self._latency_ms = whole.cost_usd, whole.latency_ms
+        self._ascii_only = ascii_only
+
+    def bar(self, cost_usd: Decimal | None, latency_ms: int | None) -> Cell:
+        """A bar; nothing where the part is not known."""
+        if self._cost:
+            part = float(cost_usd / self._cost) if cost_usd else 0.0
+        else:
+            part = (latency_ms or 0) / self._latency_ms if self._latency_ms else 0.0
+        return Text(bar(part, _SHARE, ascii_only=self._ascii_only), "blue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +90,18 @@ def session_tree(
 ) -> Iterator[Text]:
     """The lines for one session: head, tree, and the models where there are several.
 
-    `~` after a model marks a streamed reply. Where there is no room for every column, the time to
-    the first token and the cached input go first, and a folder's unpriced calls stand beside its name.
+    `~` after a model marks a streamed reply, `>` the tools that it called. A share is of the session's cost,
+    or, where none is known, of the time in calls. Where there is no room for every column, those that are
+    asked for least go first, and a folder's unpriced calls stand beside its name.
     """
-    yield from _head(summary, width)
+    yield from session_head(summary, width)
     yield Text()
     guides = _ASCII if ascii_only else _DRAWN
     levels = max(4, width // 10)
-    rows = list(_rows(root, guides, levels, wide=True))
+    rows = list(_rows(root, guides, levels, wide=True, ascii_only=ascii_only))
     layout = fit(_COLUMNS, [row.cells for row in rows], width)
     if not layout.fits:
-        rows = list(_rows(root, guides, levels, wide=False))
+        rows = list(_rows(root, guides, levels, wide=False, ascii_only=ascii_only))
         layout = fit(_COLUMNS, [row.cells for row in rows], width)
     yield layout.heading()
     for row in rows:
@@ -91,47 +112,17 @@ def session_tree(
             yield row.below
     if len(summary.models) > 1:
         yield Text()
-        yield from _models(summary, width)
+        yield from model_table(summary, width)
 
 
-def _head(summary: SessionSummary, width: int) -> Iterator[Text]:
-    usage = summary.usage
-    yield Text(title(summary), "bold")
-    who = [summary.session_id] if summary.name and summary.session_id else []
-    who += [*summary.agents[:5], *(f"user {user}" for user in summary.user_ids[:5])]
-    if who:
-        yield from facts([Text(safe(text), "dim") for text in who], width)
-    yield from facts(
-        [
-            Text(f"{moment(summary.started_at)} UTC"),
-            Text(f"{duration(summary.duration_ms)} wall time"),
-            Text(f"{duration(summary.latency_ms)} in calls"),
-        ],
-        width,
-    )
-    cached = usage.cache_read_input_tokens
-    counts = [
-        Text(counted(summary.calls, "call")),
-        Text(counted(summary.errors, "error") if summary.errors else "", "red"),
-        Text(f"{summary.running:,} running" if summary.running else ""),
-        Text(f"{tokens(usage.input_tokens)} in" + (f" ({tokens(cached)} cached)" if cached else "")),
-        Text(f"{tokens(usage.output_tokens)} out"),
-        Text(f"{summary.estimated_calls:,} estimated" if summary.estimated_calls else "", "yellow"),
-    ]
-    yield from facts([text for text in counts if text], width)
-    costs = [Text(cost(summary.cost_usd, summary.unpriced_calls), "bold")]
-    if summary.notional_cost_usd:
-        costs.append(Text(f"{money(summary.notional_cost_usd)} of it notional: a subscription pays"))
-    yield from facts(costs, width)
-
-
-def _rows(root: PathNode, guides: _Guides, levels: int, *, wide: bool) -> Iterator[_Row]:
+def _rows(root: PathNode, guides: _Guides, levels: int, *, wide: bool, ascii_only: bool) -> Iterator[_Row]:
     """Each folder and call, indented by depth.
 
     Beyond `levels` the indentation stands still and a folder is drawn as `…/name`, only where it
     holds more than one other folder: a path of ten thousand segments must not push all else out.
     """
     stack: list[tuple[Child, int, str, bool]] = []
+    shares = _Shares(root.totals, ascii_only=ascii_only)
 
     def push(children: tuple[Child, ...], depth: int, indent: str) -> None:
         last = len(children) - 1
@@ -144,15 +135,15 @@ def _rows(root: PathNode, guides: _Guides, levels: int, *, wide: bool) -> Iterat
         guide = "" if depth == 0 else guides.end if is_last else guides.fork
         below = indent + ("" if depth == 0 else guides.blank if is_last else guides.line)
         if isinstance(child, Call):
-            yield _call(child, indent + guide, below)
+            yield _call(child, indent + guide, below, shares)
             continue
         deep = depth >= levels
         if not (deep and len(child.children) == 1 and isinstance(child.children[0], PathNode)):
-            yield _folder(child, indent + guide, "…/" if deep else "", wide=wide)
+            yield _folder(child, indent + guide, "…/" if deep else "", shares, wide=wide)
         push(child.children, depth + 1, indent if deep else below)
 
 
-def _folder(node: PathNode, indent: str, prefix: str, *, wide: bool) -> _Row:
+def _folder(node: PathNode, indent: str, prefix: str, shares: _Shares, *, wide: bool) -> _Row:
     totals = node.totals
     unpriced = totals.unpriced_calls
     marks = Text(f"  {counted(totals.calls, 'call')}", "dim")
@@ -171,13 +162,17 @@ def _folder(node: PathNode, indent: str, prefix: str, *, wide: bool) -> _Row:
             "",
             tokens(totals.usage.input_tokens),
             tokens(totals.usage.cache_read_input_tokens),
+            tokens(totals.usage.cache_creation_input_tokens),
             tokens(totals.usage.output_tokens),
+            tokens(totals.usage.reasoning_output_tokens),
             cost(totals.cost_usd, unpriced) if wide else money(totals.cost_usd),
+            shares.bar(totals.cost_usd, totals.latency_ms),
+            "",
         ],
     )
 
 
-def _call(call: Call, indent: str, below: str) -> _Row:
+def _call(call: Call, indent: str, below: str, shares: _Shares) -> _Row:
     marks = Text(" ~" if call.stream else "")
     if call.status != "ok":
         marks.append(" ").append(call.status, _colour(call))
@@ -185,6 +180,8 @@ def _call(call: Call, indent: str, below: str) -> _Row:
         marks.append(f" retry {call.attempt:,}")
     if call.usage_source in {"partial", "estimated"}:
         marks.append(f" {call.usage_source}", "yellow")
+    if call.tools:
+        marks.append(f" > {_tools(call)}", "cyan")
     usage = call.usage
     return _Row(
         Text(indent, "dim").append(safe(call.model or call.operation, 200), "not dim"),
@@ -195,11 +192,30 @@ def _call(call: Call, indent: str, below: str) -> _Row:
             duration(call.ttft_ms),
             tokens(usage.input_tokens),
             tokens(usage.cache_read_input_tokens),
+            tokens(usage.cache_creation_input_tokens),
             tokens(usage.output_tokens),
+            tokens(usage.reasoning_output_tokens),
             Text("unpriced", "yellow") if call.unpriced else money(call.cost_usd),
+            shares.bar(call.cost_usd, call.duration_ms),
+            _finish(call),
         ],
         _error(call, below),
     )
+
+
+def _finish(call: Call) -> Cell:
+    """Why the reply ended."""
+    reasons = list(dict.fromkeys(safe(reason, 40) for reason in call.finish_reasons))
+    ordinary = all(reason.lower() in _ORDINARY for reason in reasons)
+    return ", ".join(reasons) if ordinary else Text(", ".join(reasons), "yellow")
+
+
+def _tools(call: Call) -> str:
+    """The tools that the model called, each once: `search, read 2x`."""
+    times = Counter(safe(name, 60) for name in call.tools)
+    names = [name if count == 1 else f"{name} {count}x" for name, count in times.items()]
+    more = f" and {len(names) - _MOST_TOOLS:,} more" if len(names) > _MOST_TOOLS else ""
+    return ", ".join(names[:_MOST_TOOLS]) + more
 
 
 def _error(call: Call, below: str) -> Text | None:
@@ -215,20 +231,3 @@ def _error(call: Call, below: str) -> Text | None:
 
 def _colour(call: Call) -> str:
     return "red" if call.status == "error" else "yellow"
-
-
-def _models(summary: SessionSummary, width: int) -> Iterator[Text]:
-    rows: list[list[Cell]] = [
-        [
-            safe(row.model) if row.model else UNKNOWN,
-            f"{row.calls:,}",
-            tokens(row.usage.input_tokens),
-            tokens(row.usage.cache_read_input_tokens),
-            tokens(row.usage.output_tokens),
-            Text(cost(row.cost_usd, row.unpriced_calls), "yellow" if row.unpriced_calls else ""),
-        ]
-        for row in summary.models
-    ]
-    layout = fit(_MODEL_COLUMNS, rows, width)
-    yield layout.heading()
-    yield from map(layout.line, rows)

@@ -30,7 +30,8 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         ),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Referrer-Policy": "no-referrer",
+        # Not `no-referrer`: a form would then send `Origin: null`, also to us.
+        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         # What a page shows does not stay in the browser's cache.

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, render_template, request
 
 from sessiontap.call import Call
 from sessiontap.conversation import Turns
+from sessiontap.export.document import Bodies
 from sessiontap.store import Ledger
-from sessiontap.store.session_bodies import SessionBodies
 from sessiontap.web.conditional import unless_known, version_of
 from sessiontap.web.messages import ShownMessages, shown_messages
 from sessiontap.web.session_pages import opened_or_404
@@ -68,7 +68,7 @@ def conversation_pages(source: Source) -> Blueprint:
     return pages
 
 
-def turns_of(calls: Sequence[Call], bodies: SessionBodies, first: int, end: int) -> Iterator[ShownTurn]:
+def turns_of(calls: Sequence[Call], bodies: Bodies, first: int, end: int) -> Iterator[ShownTurn]:
     """The turns of the calls from one number up to another."""
     turns = Turns()
     for number in range(max(0, first - BEFORE), min(end, len(calls))):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sessiontap.call import Call
 from sessiontap.sessions.timeline import Axis, Lane, Span, timeline
 from sessiontap.views.numbers import cost, duration, tokens
-from sessiontap.web.plots import scale_for
 from sessiontap.web.shown import visible
 
 LANE_A_CALL = 60
@@ -22,7 +21,6 @@ TOP = 24
 _BAR = 12
 _LEAST = 0.12
 _TICKS = 8
-_LEAST_BETWEEN = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,10 @@ def gantt(calls: Sequence[Call], *, now_ms: int | None = None) -> Gantt | None:
     return Gantt(
         tuple(lanes),
         tuple(bars),
-        tuple(_ticks(found.axis)),
+        tuple(
+            Mark(round(100 * found.axis.at(moment), 3), 0.0, f"+{duration(moment)}" if moment else "0")
+            for moment in found.axis.ticks(_TICKS)
+        ),
         pauses,
         TOP + len(lanes) * LANE + 4,
         detailed=len(calls) <= DETAILED,
@@ -136,18 +137,3 @@ def text_of(call: Call) -> str:
         cost(call.cost_usd, int(call.unpriced)),
     ]
     return " · ".join(part for part in parts if part and part != "-")
-
-
-def _ticks(axis: Axis) -> Iterator[Mark]:
-    """Round moments since the start, as many as have room."""
-    step = scale_for(max(1, axis.length), _TICKS).step
-    before = -_LEAST_BETWEEN
-    number = 0
-    while number * step <= axis.length:
-        moment = number * step
-        hidden = any(pause.start < moment <= pause.end for pause in axis.pauses)
-        place = 100 * axis.at(moment)
-        if not hidden and place - before >= _LEAST_BETWEEN:
-            yield Mark(round(place, 3), 0.0, f"+{duration(round(moment))}" if moment else "0")
-            before = place
-        number += 1

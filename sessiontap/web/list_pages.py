@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from sessiontap.sessions.order import ORDERS
 from sessiontap.web.conditional import unless_known, version_of
 from sessiontap.web.day_plot import day_plot
-from sessiontap.web.lists import SORTS, listing
+from sessiontap.web.lists import listing
 from sessiontap.web.query import PERIODS, STATES, read_query
 from sessiontap.web.source import Source
 
@@ -17,7 +18,7 @@ def list_pages(source: Source) -> Blueprint:
 
     @pages.get("/")
     def sessions() -> Response:
-        query = read_query(request.args, tuple(SORTS))
+        query = read_query(request.args, tuple(ORDERS))
 
         def version() -> str:
             return version_of(source.looks.now().version, source.notes.version, query)

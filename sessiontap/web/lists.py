@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import TypeAlias
 
 from sessiontap.catalog import CatalogSession
 from sessiontap.sessions.filters import CallFilter
-from sessiontap.sessions.rollup import SessionSummary, added_up
+from sessiontap.sessions.order import ordered
+from sessiontap.sessions.rollup import added_up
 from sessiontap.sessions.tally import Totals
 from sessiontap.store import Ledger
 from sessiontap.web.query import ListQuery
 
 PAGE = 50
 """How many sessions stand on a page."""
-
-_Rank: TypeAlias = Callable[[SessionSummary], object]
-
-# What is not known ranks below every known value.
-SORTS: Mapping[str, _Rank] = MappingProxyType(
-    {
-        "start": lambda summary: summary.started_at or "",
-        "cost": lambda summary: -1 if summary.cost_usd is None else summary.cost_usd,
-        "tokens": lambda summary: (summary.usage.input_tokens or 0) + (summary.usage.output_tokens or 0),
-        "calls": lambda summary: summary.calls,
-        "errors": lambda summary: summary.errors,
-        "duration": lambda summary: -1 if summary.duration_ms is None else summary.duration_ms,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +37,7 @@ def choose(home: Path, sessions: Sequence[CatalogSession], query: ListQuery) -> 
     """The sessions that a query asks for, in its order."""
     wanted = query.calls(time.time())
     chosen = [each for each in sessions if query.fits(each) and _has_call(home, each, wanted)]
-    rank = SORTS[query.sort]
-    # By id first, so that equals always stand in the same order.
-    chosen.sort(key=lambda session: session.key)
-    chosen.sort(key=lambda session: rank(session.totals), reverse=True)  # type: ignore[arg-type, return-value]
-    return chosen
+    return ordered(chosen, query.sort)
 
 
 def listing(home: Path, sessions: Sequence[CatalogSession], query: ListQuery) -> Listing:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+
+from sessiontap.times import days_from
 
 _MOST_DAYS = 92
 
@@ -71,9 +72,7 @@ def scale_for(largest: float, most_steps: int = 4) -> Scale:
 
 def days_between(first: str, last: str) -> list[str]:
     """Each day from the first to the last, `2026-11-23`; of many only the latest."""
-    start, end = date.fromisoformat(first), date.fromisoformat(last)
-    start = max(start, end - timedelta(days=_MOST_DAYS - 1))
-    return [(start + timedelta(days=number)).isoformat() for number in range((end - start).days + 1)]
+    return days_from(first, last)[-_MOST_DAYS:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sessiontap.usage import Usage
-from sessiontap.views.numbers import UNKNOWN, duration
+from sessiontap.views.numbers import duration, share
 
 # Bidi overrides and isolates would show a text in another order than it is; other controls show nothing.
 _UNSEEN = re.compile(
@@ -22,8 +22,7 @@ def visible(text: str, limit: int | None = None) -> str:
 
 def cache_share(usage: Usage) -> str:
     """How much of the input came from a provider's cache: `73 %`; `-` where that is not known."""
-    read, whole = usage.cache_read_input_tokens, usage.input_tokens
-    return UNKNOWN if read is None or not whole else f"{read / whole:.0%}".replace("%", " %")
+    return share(usage.cache_read_input_tokens, usage.input_tokens)
 
 
 def shown_as(amount: float, what: str) -> str:

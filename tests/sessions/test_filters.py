@@ -22,6 +22,16 @@ NOTHING = CallFilter()
         (CallFilter(properties=(("env", "PROD"),)), []),
         (CallFilter(names=("triage*",), models=("gpt-5*",)), ["c00", "c01"]),
         (CallFilter(names=("other",)), []),
+        (CallFilter(agents=("demo",)), ["c00", "c01", "c02", "c04", "c05", "c09"]),
+        (CallFilter(agents=("DEMO/0.1",), users=("ann",)), ["c01"]),
+        (CallFilter(agents=("demo/0.2", "dem")), []),
+        (CallFilter(paths=("/triage/research",)), ["c02", "c04", "c05"]),
+        (CallFilter(paths=("triage/*/search/", "/triage/respond")), ["c02", "c04", "c09"]),
+        (CallFilter(paths=("/",)), ["c00", "c01", "c02", "c04", "c05", "c09"]),
+        (CallFilter(paths=("/triage/re",)), []),
+        (CallFilter(statuses=("error",)), ["c02"]),
+        (CallFilter(statuses=("running", "error")), ["c02", "c09"]),
+        (CallFilter(statuses=("cancelled",)), []),
     ],
 )
 def test_a_filter_lets_through(wanted: CallFilter, ids: list[str]) -> None:

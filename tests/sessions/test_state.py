@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessiontap.call import Call
-from sessiontap.sessions.answers import extent_of, may_meet, meets
+from sessiontap.sessions.answers import extent_of, may_meet, meets, narrowed
 from sessiontap.sessions.filters import CallFilter
-from sessiontap.sessions.rollup import summarize
+from sessiontap.sessions.rollup import summarize, summary_of
 from sessiontap.sessions.state import SessionState
 from tests.sessions.samples import make_call
 from tests.sessions.test_fold import sessions
@@ -101,6 +101,9 @@ _FILTERS = st.builds(
     users=st.lists(st.sampled_from(["one", "two", "", "x"]), max_size=2).map(tuple),
     models=st.lists(st.sampled_from(["gpt-*", "claude", "x"]), max_size=2).map(tuple),
     properties=st.just(()) | st.just((("a", "b"),)),
+    agents=st.lists(st.sampled_from(["one", "t*", "x", ""]), max_size=2).map(tuple),
+    paths=st.lists(st.sampled_from(["/", "a", "/a/*", "x"]), max_size=2).map(tuple),
+    statuses=st.lists(st.sampled_from(["ok", "running", "error", "interrupted"]), max_size=2).map(tuple),
 )
 
 
@@ -117,9 +120,14 @@ def test_what_the_sums_say_to_a_filter_is_true(
     assert state is not None
     if not state:
         return
-    truth = bool(wanted.matching(calls))
-    assert meets(state, wanted) in {truth, None}
-    assert may_meet(state.totals(as_it_is), extent_of(state), wanted) or not truth
+    for settle in (as_it_is, interrupted):
+        settled = [settle(call) if call.status == "running" else call for call in calls]
+        meeting = wanted.matching(settled)
+        truth = bool(meeting)
+        assert meets(state, wanted, settle) in {truth, None}
+        assert may_meet(state.totals(settle), extent_of(state), wanted) or not truth
+        part = narrowed(state.whole(settle), wanted)
+        assert part is None or summary_of("s", part) == summarize("s", meeting)
 
 
 def test_the_sums_answer_the_usual_filters() -> None:
@@ -135,5 +143,9 @@ def test_the_sums_answer_the_usual_filters() -> None:
         (CallFilter(since="2026-11-23T20:00:02.000Z", models=("gpt*",)), False),
         (CallFilter(names=("triage*",), since=day), True),
         (CallFilter(properties=(("a", "b"),)), None),
+        (CallFilter(agents=("demo",), paths=("/",), statuses=("ok",)), True),
+        (CallFilter(agents=("demo/0.2",)), False),
+        (CallFilter(paths=("/a",)), False),
+        (CallFilter(statuses=("error", "running")), False),
     ]:
-        assert meets(state, wanted) is answer, wanted
+        assert meets(state, wanted, as_it_is) is answer, wanted

@@ -5,16 +5,23 @@ from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.text import Text
 
 from sessiontap.call import Call
+from sessiontap.sessions.fold import folded
+from sessiontap.sessions.grouping import Grouping
 from sessiontap.sessions.rollup import summarize
+from sessiontap.sessions.statistics import statistics
 from sessiontap.sessions.tree import build_tree
 from sessiontap.usage import Usage
 from sessiontap.views.console import console, draws_lines, show
+from sessiontap.views.group_list import group_list
 from sessiontap.views.session_list import session_list
+from sessiontap.views.session_statistics import session_statistics
 from sessiontap.views.session_tree import session_tree
+from sessiontap.views.timeline import session_timeline
 from tests.sessions.samples import TRIAGE_ID, make_call, plain, triage
 
 
@@ -184,3 +191,85 @@ def test_totals_say_that_an_estimate_is_in_them() -> None:
     assert "~2,468" in text
     assert "1 estimated" in text.splitlines()[-1]
     assert "1 estimated" in tree_of(estimated, 120).splitlines()[3]
+
+
+def test_the_list_over_several_days_has_a_column_a_day() -> None:
+    """By the day on which a session began; days without one are blank."""
+    later = [make_call(1, "/", session_id="b", started_at="2026-11-26T10:00:00.000Z", cost_usd=Decimal(3))]
+    last = list_of(80, plain(), later).splitlines()[-1]
+    assert last == "cost a day  ▁  █  2026-11-23 to 2026-11-26, at most $3.00"
+
+
+def timeline_of(calls: list[Call], width: int, *, ascii_only: bool = False) -> str:
+    """A session's calls to scale."""
+    return printed(session_timeline(calls, width, ascii_only=ascii_only), width)
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_timeline(width: int) -> None:
+    """A line a call; lighter until its first output; a long pause is short, and told."""
+    assert timeline_of(triage(), width) == expected(f"timeline-{width}")
+
+
+def test_the_timeline_in_ascii() -> None:
+    """With the signs that every output has."""
+    lines = timeline_of(triage(), 80, ascii_only=True)
+    assert "..######" in lines
+    assert set(lines) & set("░█▏┊") == set()
+
+
+def test_the_timeline_of_many_calls_has_lanes() -> None:
+    """A path is named once; what overlaps stands below it."""
+    calls = [make_call(number % 50, "/a", call_id=f"c{number}", ttft_ms=None) for number in range(130)]
+    lines = timeline_of(calls, 80).splitlines()
+    assert sum(line.startswith("/a ") for line in lines) == 1
+    assert len(lines) < 20
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_the_statistics(width: int) -> None:
+    """Speed, cache and errors, models, paths, tools, and how the context grew."""
+    lines = session_statistics(statistics(with_tools()), width)
+    assert printed(lines, width) == expected(f"statistics-{width}")
+
+
+def with_tools() -> list[Call]:
+    """The triage, whose second call used tools."""
+    first, second, *others = triage()
+    return [first, msgspec.structs.replace(second, tools=("search", "read", "search")), *others]
+
+
+def test_the_tree_names_the_tools_that_a_call_used() -> None:
+    """Each once, with how often."""
+    assert "> search 2x, read" in tree_of(with_tools(), 200)
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_groups(width: int) -> None:
+    """Totals by day with a bar of the cost; by anything else the dearest first."""
+    later = [make_call(1, "/", session_id="b", started_at="2026-11-26T10:00:00.000Z", cost_usd=Decimal(3))]
+    shown = ""
+    for by in ("day", "model"):
+        grouping = Grouping(by)
+        for calls in (triage(), plain(), later):
+            grouping.add(summarize("s", calls).name, folded(calls))
+        shown += printed(group_list(grouping.groups(), by, width), width) + "\n"
+    assert shown == expected(f"groups-{width}")
+
+
+@pytest.mark.parametrize("width", [1, 5, 20, 40, 60, 80, 100, 133, 200, 400])
+def test_no_line_of_the_other_views_is_wider_than_the_terminal(width: int) -> None:
+    """Whatever the width; the timeline needs some room for its plot."""
+    text = printed(session_statistics(statistics(triage()), width), width)
+    text += timeline_of(triage(), width)
+    assert max(Text(line).cell_len for line in text.splitlines()) <= width
+
+
+def test_the_other_views_are_harmless() -> None:
+    """Paths, models, tools and errors of others are shown without what a terminal would obey."""
+    calls = hostile()
+    text = printed(session_statistics(statistics(calls), 120), 120) + timeline_of(calls, 120)
+    grouping = Grouping("model")
+    grouping.add("s", folded(calls))
+    text += printed(group_list(grouping.groups(), "model", 120), 120)
+    assert set(text) & set("\x1b\x07\x9b\u202e\r") == set()

@@ -88,5 +88,5 @@ def test_every_answer_keeps_the_browser_from_running_what_is_not_ours(browser: F
         assert "unsafe" not in policy
         assert "http" not in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
     assert browser.get("/").headers["Cache-Control"] == "no-store"

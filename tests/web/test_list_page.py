@@ -109,7 +109,7 @@ def test_what_means_nothing_is_named_and_left_out(browser: FlaskClient) -> None:
     page = browser.get("/?since=yesterdayish&state=odd&sort=colour&page=-3").text
     assert "is no time" in page
     assert "errors, unpriced, running" in page
-    assert "start, cost" in page
+    assert "start, end, duration" in page
     assert rows(browser, "/?since=yesterdayish&state=odd&sort=colour&page=-3") == rows(browser, "/")
 
 

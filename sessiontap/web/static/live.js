@@ -55,12 +55,24 @@ function replaceKeyed(old, fresh) {
   for (const gone of known.values()) gone.remove();
 }
 
+// What a person has opened, closed or is at stays so in what takes its place.
+function replaceWhole(old, fresh) {
+  const closed = new Set([...old.querySelectorAll("details[data-path]:not([open])")].map((each) => each.dataset.path));
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const id = focused?.dataset.call;
+  const path = focused?.parentElement?.dataset.path;
+  old.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
+  for (const folder of old.querySelectorAll("details[data-path]")) if (closed.has(folder.dataset.path)) folder.open = false;
+  if (id) old.querySelector(`[data-call="${CSS.escape(id)}"]`)?.focus({ preventScroll: true });
+  else if (path) old.querySelector(`details[data-path="${CSS.escape(path)}"] > summary`)?.focus({ preventScroll: true });
+}
+
 function update(fresh) {
   for (const old of regions()) {
     const next = fresh.querySelector(`[data-live="${CSS.escape(old.dataset.live)}"]`);
     if (!next) continue;
     if (next.firstElementChild?.dataset.key || old.firstElementChild?.dataset.key) replaceKeyed(old, next);
-    else if (!same(old, next)) old.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
+    else if (!same(old, next)) replaceWhole(old, next);
   }
   document.dispatchEvent(new CustomEvent("live:updated"));
 }
