@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
@@ -14,6 +15,7 @@ from sessiontap.views.numbers import moment
 from sessiontap.views.safe_text import safe
 
 _LABEL = 22
+_BLANKS = re.compile(" {2,}")
 _MOST_OF_MATCH = 400
 
 
@@ -48,7 +50,7 @@ def _place(found: Found, width: int, signs: tuple[str, str], more: str) -> Line:
     line = Line(f"{label:<{_LABEL}} ", "dim", no_wrap=True)
     match = signs[0] + safe(found.match, _MOST_OF_MATCH) + signs[1]
     room = max(width - line.cell_len - cell_len(match), 0)
-    before, after = safe(found.before), safe(found.after)
+    before, after = (_BLANKS.sub(" ", safe(text)) for text in (found.before, found.after))
     # The half that one side leaves over is the other's.
     left = min(cell_len(before), max(room // 3, room - cell_len(after)))
     line.append(_end(before, left, more), "not dim")
