@@ -1,0 +1,83 @@
+"""What a person says of a session is kept beside it, and the newest counts."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from sessiontap.errors import StoreError
+from sessiontap.store import Ledger, session_key
+from sessiontap.store.notes import LONGEST_TAG, NOTES_FILE, Note, Notes
+from tests.sessions.samples import make_call
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A store with one session."""
+    with Ledger(tmp_path / "home") as ledger:
+        ledger.append(make_call(1, "/", session_id="a"))
+    return tmp_path / "home"
+
+
+def file_of(home: Path) -> Path:
+    """The file of the session's notes."""
+    return home / "sessions" / session_key("a") / NOTES_FILE
+
+
+def test_nothing_was_said(home: Path) -> None:
+    """And reading makes no file."""
+    assert Notes(home).get("a") == Note()
+    assert Notes(home).get("never-seen") == Note()
+    assert not file_of(home).exists()
+
+
+def test_the_newest_of_each_kind_counts(home: Path) -> None:
+    """Feedback and tag do not touch each other; what was said before stays in the file."""
+    notes = Notes(home)
+    notes.set_feedback("a", True)
+    notes.set_tag("a", " first ")
+    notes.set_feedback("a", False)
+    assert Notes(home).get("a") == Note(feedback=False, tag="first")
+    notes.set_feedback("a", None)
+    notes.set_tag("a", "")
+    assert Notes(home).get("a") == Note()
+    assert len(file_of(home).read_bytes().splitlines()) == 5
+    assert stat.S_IMODE(file_of(home).stat().st_mode) == 0o600
+
+
+def test_the_session_s_calls_are_as_they_were(home: Path) -> None:
+    """Notes are no calls, and the catalogue does not see them."""
+    Notes(home).set_tag("a", "x")
+    assert [call.call_id for call in Ledger(home).calls("a")] == ["c01"]
+
+
+def test_no_note_without_a_session(home: Path) -> None:
+    """A typing error makes no folder."""
+    with pytest.raises(StoreError, match="there is no session 'b'"):
+        Notes(home).set_tag("b", "x")
+    assert len(list((home / "sessions").iterdir())) == 1
+
+
+@pytest.mark.parametrize("tag", ["x" * (LONGEST_TAG + 1), "\ud800"])
+def test_a_tag_that_cannot_be_kept_is_refused(home: Path, tag: str) -> None:
+    """Too long, or no text."""
+    with pytest.raises(StoreError):
+        Notes(home).set_tag("a", tag)
+    assert Notes(home).get("a") == Note()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"notes":{"tag":{"value":7}}}',
+        b'{"notes":{"feedback":{"value":"yes"}}}',
+        b"torn",
+        b'{"notes":{"tag":[]}}',
+    ],
+)
+def test_what_cannot_be_read_was_not_said(home: Path, line: bytes) -> None:
+    """A damaged line is no reason not to show the session."""
+    file_of(home).write_bytes(line + b"\n")
+    assert Notes(home).get("a") == Note()
