@@ -46,6 +46,14 @@ def parse_when(text: str, now: float) -> str:
         raise ValueError(message) from error
 
 
+def is_day(text: str) -> bool:
+    """Whether a text is a day as `2026-11-23`."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def days_from(first: str, last: str) -> list[str]:
     """Each day from the first to the last, `2026-11-23`. Raises ValueError for what is no day."""
     start, end = date.fromisoformat(first), date.fromisoformat(last)

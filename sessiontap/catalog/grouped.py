@@ -7,6 +7,7 @@ of a session are read where only some of those that are alike there may meet it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 from sessiontap.call import Call
 from sessiontap.catalog.catalog import CatalogSession
@@ -14,6 +15,10 @@ from sessiontap.sessions.answers import narrowed
 from sessiontap.sessions.filters import CallFilter
 from sessiontap.sessions.fold import folded
 from sessiontap.sessions.grouping import Grouping
+from sessiontap.times import is_day
+
+Costs = dict[str, Decimal]
+"""USD by UTC day, `2026-11-23`."""
 
 CallsOf = Callable[[str | None], list[Call]]
 """The calls of a session, by its id."""
@@ -42,3 +47,19 @@ def grouped(
                 fold = folded(wanted.matching(calls_of(session.session_id)))
             grouping.add(totals.name, fold)
     return grouping
+
+
+def costs_by_day(sessions: Iterable[CatalogSession]) -> Costs:
+    """What the calls of each day cost, as far as it is known; 0 where nothing of a day's is.
+
+    For those who need no more of it than that: of sessions of one day not even the sums are looked into.
+    """
+    costs: Costs = {}
+    for session in sessions:
+        if session.day is not None:
+            parts = [(session.day, session.totals.cost_usd)]
+        else:
+            parts = [(group.key.day, group.cost_usd) for group in session.fold().groups]
+        for day, cost in parts:
+            costs[day] = costs.get(day, Decimal(0)) + (cost or 0)
+    return {day: cost for day, cost in costs.items() if is_day(day)}

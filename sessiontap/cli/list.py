@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from sessiontap.catalog import grouped
+from sessiontap.catalog import CatalogSession, costs_by_day, grouped
 from sessiontap.cli.main import complain
 from sessiontap.cli.options import filter_options, home_option, json_option
 from sessiontap.cli.stored import choose, open_store
@@ -71,8 +71,8 @@ def list_sessions(
     """List the sessions, newest first.
 
     A filter keeps each session with a call that meets it; figures are always of the whole session. The
-    line of totals is of all sessions that were kept, also of those that are not shown; where they began on
-    several days, a bar a day of their cost follows.
+    line of totals is of all sessions that were kept, also of those that are not shown; where their calls are
+    of several days, a bar a day of cost follows.
 
     With --by, the calls that meet the filters are added up by day (UTC, of the call), model, user, agent
     without its version, name of the session, or a property; each of them, and no others.
@@ -99,7 +99,7 @@ def list_sessions(
         _print_json(session.summary() for session in sessions[:limit])
     elif sessions:
         shown = None if everything else limit or TABLE_ROWS
-        _print_table([session.totals for session in sessions], shown)
+        _print_table(sessions, shown)
     elif wanted == CallFilter():
         click.echo(f"No sessions in {home} yet. To see one: sessiontap demo --keep")
     else:
@@ -112,14 +112,18 @@ def _print_groups(grouping: Grouping, groups: Sequence[Grouped], limit: int | No
     if as_json:
         from sessiontap.export.record import json_of
 
-        sys.stdout.buffer.write(json_of(groups[:limit]) + b"\n")
+        # As in the table: of days the last ones.
+        first = 0 if limit is None or grouping.by != "day" else max(0, len(groups) - limit)
+        sys.stdout.buffer.write(json_of(groups[first:][:limit]) + b"\n")
         return
     from sessiontap.views.console import console, draws_lines, show
     from sessiontap.views.group_list import group_list
 
     terminal = console(sys.stdout)
     ascii_only = not draws_lines(terminal)
-    show(terminal, group_list(groups, grouping.by, terminal.width, shown=limit, ascii_only=ascii_only))
+    whole = grouping.whole()
+    lines = group_list(groups, whole, grouping.by, terminal.width, shown=limit, ascii_only=ascii_only)
+    show(terminal, lines)
 
 
 def _print_json(summaries: Iterator[SessionSummary]) -> None:
@@ -129,10 +133,11 @@ def _print_json(summaries: Iterator[SessionSummary]) -> None:
     write_stream(sys.stdout.buffer, FORMATS["json"](SessionSummary, summaries))
 
 
-def _print_table(summaries: Sequence[SessionSummary], shown: int | None) -> None:
+def _print_table(sessions: Sequence[CatalogSession], shown: int | None) -> None:
     from sessiontap.views.console import console, draws_lines, show
     from sessiontap.views.session_list import session_list
 
     terminal = console(sys.stdout)
     ascii_only = not draws_lines(terminal)
-    show(terminal, session_list(summaries, terminal.width, shown=shown, ascii_only=ascii_only))
+    summaries, costs = [session.totals for session in sessions], costs_by_day(sessions)
+    show(terminal, session_list(summaries, terminal.width, shown=shown, costs=costs, ascii_only=ascii_only))

@@ -13,7 +13,7 @@ from sessiontap.cli.main import complain
 from sessiontap.cli.options import SESSIONS_COUNTED_BACK, home_option, json_option, session_text
 from sessiontap.cli.show_messages import MessageView, message_options, show_messages
 from sessiontap.cli.stored import find_session, open_store
-from sessiontap.sessions.rollup import summarize
+from sessiontap.sessions.rollup import SessionSummary, summarize
 from sessiontap.sessions.tree import build_tree
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ def show(
 
 
 def _print_json(found: StoredSession, *, timeline: bool, stats: bool) -> None:
-    if timeline and not stats:
-        message = "--timeline has no JSON: each call of --json has its times"
-        raise click.UsageError(message)
-    if stats:
-        from sessiontap.export.record import json_of
+    summary = summarize(found.session_id, found.calls)
+    if timeline or stats:
+        from sessiontap.export.figures_json import figures_json
         from sessiontap.sessions.statistics import statistics
+        from sessiontap.sessions.timeline import timeline as timeline_of
 
-        text = json_of(statistics(found.calls))
+        drawn = timeline_of(found.calls, now_ms=_now_ms(summary)) if timeline else None
+        text = figures_json(summary, drawn, statistics(found.calls) if stats else None)
     else:
         from sessiontap.export.tree_json import tree_json
 
-        text = tree_json(summarize(found.session_id, found.calls), build_tree(found.calls))
+        text = tree_json(summary, build_tree(found.calls))
     sys.stdout.buffer.write(text + b"\n")
 
 
@@ -100,8 +100,7 @@ def _print(found: StoredSession, *, timeline: bool, stats: bool) -> None:
     if timeline:
         from sessiontap.views.timeline import session_timeline
 
-        now_ms = round(time.time() * 1000) if summary.running else None
-        drawn = session_timeline(found.calls, width, now_ms=now_ms, ascii_only=ascii_only)
+        drawn = session_timeline(found.calls, width, now_ms=_now_ms(summary), ascii_only=ascii_only)
         print_lines(terminal, (Text(), *drawn))
     if stats:
         from sessiontap.sessions.statistics import statistics
@@ -109,3 +108,8 @@ def _print(found: StoredSession, *, timeline: bool, stats: bool) -> None:
 
         lines = session_statistics(statistics(found.calls), width, ascii_only=ascii_only)
         print_lines(terminal, (Text(), *lines))
+
+
+def _now_ms(summary: SessionSummary) -> int | None:
+    """Until when calls under way have lasted; None where there are none."""
+    return round(time.time() * 1000) if summary.running else None

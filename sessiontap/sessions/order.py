@@ -29,7 +29,10 @@ L = TypeVar("L", bound=Listed)
 
 
 def _tokens(summary: SessionSummary) -> int:
-    return (summary.usage.input_tokens or 0) + (summary.usage.output_tokens or 0)
+    usage = summary.usage
+    if usage.input_tokens is None and usage.output_tokens is None:
+        return -1
+    return (usage.input_tokens or 0) + (usage.output_tokens or 0)
 
 
 # What is not known ranks below every known value.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 
 from sessiontap.call import Call
@@ -78,16 +79,20 @@ class Axis:
 
     def ticks(self, most: int) -> Iterator[int]:
         """Round moments from 0 on, about as many; none in a pause, and none too near to the one before."""
-        wanted = max(1, self.length) / max(1, most)
-        step = next((step for step in _STEPS if step >= wanted), _STEPS[-1])
-        step *= max(1, -(-self.length // (step * max(1, most)))) if step == _STEPS[-1] else 1
-        before = -1.0
-        for moment in range(0, self.length + 1, step):
-            place = self.at(moment)
-            hidden = any(pause.start < moment <= pause.end for pause in self.pauses)
-            if not hidden and place - before >= _APART / max(1, most):
-                yield moment
-                before = place
+        most = max(1, most)
+        drawn = max(1, self.length - sum(pause.end - pause.start for pause in self.pauses))
+        step = next((step for step in _STEPS if step >= drawn / most), None)
+        if step is None:
+            step = _STEPS[-1] * -(-drawn // (_STEPS[-1] * most))
+        before, moment = -1.0, 0
+        for pause in (*self.pauses, Pause(self.length, self.length)):
+            while moment <= pause.start:
+                place = self.at(moment)
+                if place - before >= _APART / most:
+                    yield moment
+                    before = place
+                moment += step
+            moment = max(moment, -(-pause.end // step) * step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,14 @@ def timeline(
 ) -> Timeline | None:
     """The timeline of the calls, in any order; None where there is none.
 
-    Calls under way last until `now_ms`, epoch milliseconds, or else until the last thing that is known.
-    With `lane_a_call` each call has a lane of its own.
+    Calls under way last until `now_ms`, epoch milliseconds, or else until the last thing that is known; of
+    others whose end is not known, no longer than they are known to have lasted. A call whose start is no time
+    has no place. With `lane_a_call` each call has a lane of its own.
     """
-    ordered = sorted(calls, key=lambda call: (call.started_at, call.call_id))
-    if not ordered:
+    placed = [(start, call) for call in calls if (start := _moment(call.started_at)) is not None]
+    if not placed:
         return None
-    spans = _spans(ordered, now_ms)
+    spans = _spans(sorted(placed, key=lambda each: (each[0], each[1].call_id)), now_ms)
     paths: dict[str, list[Span]] = {}
     for span in spans:
         paths.setdefault(span.call.session_path, []).append(span)
@@ -118,17 +124,32 @@ def timeline(
     return Timeline(tuple(lanes), _axis(spans))
 
 
-def _spans(calls: Sequence[Call], now_ms: int | None) -> list[Span]:
-    starts = [epoch_ms(call.started_at) for call in calls]
-    ends = [None if call.ended_at is None else epoch_ms(call.ended_at) for call in calls]
-    begin = starts[0]
-    latest = max([*starts, *(end for end in ends if end is not None), now_ms or 0])
+def _moment(stamp: str | None) -> int | None:
+    """Epoch milliseconds of a record's time; None where it is none."""
+    try:
+        return None if stamp is None else epoch_ms(stamp)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _spans(placed: Sequence[tuple[int, Call]], now_ms: int | None) -> list[Span]:
+    ends = [_end(start, call) for start, call in placed]
+    begin = placed[0][0]
+    latest = max([now_ms or 0, placed[-1][0], *(end for end in ends if end is not None)])
     spans = []
-    for call, start, end in zip(calls, starts, ends, strict=True):
+    for (start, call), end in zip(placed, ends, strict=True):
         until = latest if end is None else max(start, end)
         first = None if call.ttft_ms is None else min(_sent(call, start, until) + call.ttft_ms, until)
         spans.append(Span(call, start - begin, None if first is None else first - begin, until - begin))
     return spans
+
+
+def _end(start: int, call: Call) -> int | None:
+    """When a call ended; None where it is under way."""
+    end = _moment(call.ended_at)
+    if end is None and call.status != "running":
+        return start + (call.duration_ms or call.ttft_ms or 0)
+    return end
 
 
 def _sent(call: Call, start: int, end: int) -> int:
@@ -141,12 +162,17 @@ def _lanes(path: str, spans: Sequence[Span], *, apart: bool) -> list[Lane]:
     if apart:
         return [Lane(path, (span,)) for span in spans]
     lanes: list[list[Span]] = []
+    # As heaps, for thousands may run at once: the lanes that are free, and until when the others are not.
+    free: list[int] = []
+    taken: list[tuple[int, int]] = []
     for span in spans:
-        free = next((lane for lane in lanes if lane[-1].end <= span.start), None)
-        if free is None:
-            lanes.append([span])
-        else:
-            free.append(span)
+        while taken and taken[0][0] <= span.start:
+            heappush(free, heappop(taken)[1])
+        number = heappop(free) if free else len(lanes)
+        if number == len(lanes):
+            lanes.append([])
+        lanes[number].append(span)
+        heappush(taken, (span.end, number))
     return [Lane(path, tuple(lane)) for lane in lanes]
 
 

@@ -111,7 +111,8 @@ def fit(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -
 
 
 def _len(cell: Cell) -> int:
-    return cell_len(cell) if isinstance(cell, str) else cell.cell_len
+    plain = cell if isinstance(cell, str) else cell.plain
+    return len(plain) if plain.isascii() else cell_len(plain)
 
 
 def _cut(cell: Cell, width: int) -> tuple[Text, int]:
@@ -127,6 +128,8 @@ def _taken(widths: Sequence[int], shown: set[int]) -> int:
 
 def cut(head: Text, tail: Text, width: int, least: int) -> Text:
     """Head and tail in `width` cells: the head is cut first, to `least` cells, and then the tail."""
+    if _len(head) + _len(tail) <= width:
+        return head + tail
     shown, rest = head.copy(), tail.copy()
     shown.truncate(max(width - rest.cell_len, min(least, width)), overflow="ellipsis")
     rest.truncate(width - shown.cell_len, overflow="ellipsis")

@@ -19,6 +19,9 @@ PIPE_WIDTH = 200
 _BATCH = 200
 """Lines that are printed at once: each print costs as much as several lines."""
 
+# What views write between and behind texts, in one cell each: other characters would become numbers.
+_IN_ASCII = str.maketrans({"…": "*", "·": "-", "→": ">", "←": "<", "–": "-", "—": "-"})
+
 _COLUMNS = re.compile(r"[1-9][0-9]{0,4}")
 
 
@@ -40,10 +43,16 @@ def draws_lines(on: Console) -> bool:
 
 def show(on: Console, lines: Iterable[Text]) -> None:
     """Prints each text; one that is longer than the console is folded, never cut."""
-    left = iter(lines)
+    left = iter(lines) if draws_lines(on) else map(_in_ascii, lines)
     while batch := list(islice(left, _BATCH)):
         if max(map(cell_len, map(str, batch))) <= on.width:
             # Nothing to fold: made ready here, which takes a third of the time.
             on.print(Segments(Text("\n").join(batch).render(on, "\n")), end="", crop=False)
         else:
             on.print(*batch, sep="\n", overflow="fold")
+
+
+def _in_ascii(line: Text) -> Text:
+    shown = line.copy()
+    shown.plain = line.plain.translate(_IN_ASCII)
+    return shown

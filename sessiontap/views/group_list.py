@@ -7,19 +7,27 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from sessiontap.sessions.grouping import PROPERTY, Grouped
-from sessiontap.sessions.tally import Tally, Totals
 from sessiontap.views.bars import bar
 from sessiontap.views.columns import Cell, Column, facts, fit
-from sessiontap.views.numbers import UNKNOWN, cost, counted, share, tokens
+from sessiontap.views.numbers import UNKNOWN, cost, counted, share, tokens, tokens_in
 from sessiontap.views.safe_text import safe
 
 _BAR = 24
 
 
 def group_list(
-    groups: Sequence[Grouped], by: str, width: int, *, shown: int | None = None, ascii_only: bool = False
+    groups: Sequence[Grouped],
+    whole: Grouped,
+    by: str,
+    width: int,
+    *,
+    shown: int | None = None,
+    ascii_only: bool = False,
 ) -> Iterator[Text]:
-    """The lines in the order given; of more than `shown` groups the first (of days, the last)."""
+    """The lines in the order given; of more than `shown` groups the first (of days, the last).
+
+    `whole` is of all of them: a call that billed several models is in several groups, and once there.
+    """
     what = safe(by.removeprefix(PROPERTY), 40)
     days = by == "day"
     columns = (
@@ -31,7 +39,7 @@ def group_list(
         Column("Output", gives_way=1),
         Column("Cached", gives_way=5),
         Column("Cost"),
-        Column("", "left", most=_BAR, least=6 if days else None, gives_way=6),
+        Column("", "left", most=_BAR, least=6 if days else None, gives_way=1 if days else 6),
     )
     listed = groups if shown is None else groups[-shown:] if by == "day" else groups[:shown]
     most = max((each.totals.cost_usd for each in listed if each.totals.cost_usd), default=None)
@@ -46,7 +54,7 @@ def group_list(
     yield layout.heading()
     yield from map(layout.line, rows)
     yield Text()
-    yield from facts(_totals(groups), width)
+    yield from facts(_totals(len(groups), whole), width)
     if len(listed) < len(groups):
         yield Text(f"{len(groups) - len(listed):,} more not shown; --limit N shows them", "dim")
 
@@ -66,26 +74,18 @@ def _figures(group: Grouped) -> list[Cell]:
     ]
 
 
-def _totals(groups: Sequence[Grouped]) -> list[Text]:
-    """The last line. Sessions are not added up: one may be in several groups."""
-    whole = _added(each.totals for each in groups)
-    parts = (
-        counted(len(groups), "group"),
-        counted(whole.calls, "call"),
-        counted(whole.errors, "error"),
-        f"{tokens(whole.usage.input_tokens)} in",
-        f"{tokens(whole.usage.output_tokens)} out",
-        cost(whole.cost_usd, whole.unpriced_calls),
+def _totals(groups: int, whole: Grouped) -> list[Text]:
+    """The last line."""
+    totals = whole.totals
+    parts: tuple[str, ...] = (
+        counted(groups, "group"),
+        counted(whole.sessions, "session"),
+        counted(totals.calls, "call"),
+        counted(totals.errors, "error"),
+        tokens_in(totals.usage),
+        f"{tokens(totals.usage.output_tokens)} out",
+        cost(totals.cost_usd, totals.unpriced_calls),
     )
+    if totals.estimated_calls:
+        parts = (*parts, f"{totals.estimated_calls:,} estimated")
     return [Text(part, "bold") for part in parts]
-
-
-def _added(totals: Iterator[Totals]) -> Totals:
-    tally = Tally()
-    for each in totals:
-        tally.calls += each.calls
-        tally.errors += each.errors
-        tally.unpriced_calls += each.unpriced_calls
-        tally.add_usage(each.usage)
-        tally.add_cost(each.cost_usd, notional=False)
-    return tally.totals()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from sessiontap.times import epoch_ms
+from sessiontap.usage import Usage
 
 UNKNOWN = "-"
 
@@ -108,6 +109,13 @@ def size(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 call`, `2 calls`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def tokens_in(usage: Usage) -> str:
+    """`12,345 in (50 % cached)`."""
+    read = usage.cache_read_input_tokens
+    cached = f" ({share(read, usage.input_tokens)} cached)" if read else ""
+    return f"{tokens(usage.input_tokens)} in{cached}"
 
 
 def share(part: int | None, whole: int | None) -> str:

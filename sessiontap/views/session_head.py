@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sessiontap.sessions.rollup import SessionSummary
 from sessiontap.views.columns import Cell, Column, facts, fit
-from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, share, tokens
+from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, tokens, tokens_in
 from sessiontap.views.safe_text import safe
 from sessiontap.views.session_list import title
 
@@ -38,13 +38,11 @@ def session_head(summary: SessionSummary, width: int) -> Iterator[Text]:
         ],
         width,
     )
-    read = usage.cache_read_input_tokens
-    cached = f" ({share(read, usage.input_tokens)} cached)" if read else ""
     counts = [
         Text(counted(summary.calls, "call")),
         Text(counted(summary.errors, "error") if summary.errors else "", "red"),
         Text(f"{summary.running:,} running" if summary.running else ""),
-        Text(f"{tokens(usage.input_tokens)} in{cached}"),
+        Text(tokens_in(usage)),
         Text(f"{tokens(usage.output_tokens)} out"),
         Text(f"{summary.estimated_calls:,} estimated" if summary.estimated_calls else "", "yellow"),
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from rich.text import Text
 
@@ -11,7 +12,7 @@ from sessiontap.sessions.rollup import SessionSummary, added_up
 from sessiontap.times import days_from
 from sessiontap.views.bars import columns
 from sessiontap.views.columns import Cell, Column, Layout, facts, fit
-from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, share, tokens
+from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, moment, money, share, tokens, tokens_in
 from sessiontap.views.safe_text import safe
 
 NO_SESSION = "unassigned"
@@ -51,12 +52,18 @@ def title(summary: SessionSummary) -> str:
 
 
 def session_list(
-    summaries: Sequence[SessionSummary], width: int, *, shown: int | None = None, ascii_only: bool = False
+    summaries: Sequence[SessionSummary],
+    width: int,
+    *,
+    shown: int | None = None,
+    costs: Mapping[str, Decimal] = MappingProxyType({}),
+    ascii_only: bool = False,
 ) -> Iterator[Text]:
     """The lines of the list in the order given, with a line of totals.
 
     Of more than `shown` sessions only the first are listed; the totals are of all of them, and the last line
-    says how many more there are. Where the sessions began on several days, a column a day of cost follows.
+    says how many more there are. `costs` are what the calls of each day cost: of several, a column a day
+    follows.
     """
     if not summaries:
         yield Text("No sessions.")
@@ -71,7 +78,7 @@ def session_list(
         yield from _two_lines(listed, width)
     yield Text()
     yield from _totals(summaries, width)
-    yield from _days(summaries, width, ascii_only=ascii_only)
+    yield from _days(costs, width, ascii_only=ascii_only)
     if len(listed) < len(summaries):
         yield Text(f"{len(summaries) - len(listed):,} more not shown; --all or --limit N shows them", "dim")
 
@@ -146,13 +153,8 @@ def _cost(summary: SessionSummary) -> Text:
     )
 
 
-def _days(summaries: Sequence[SessionSummary], width: int, *, ascii_only: bool) -> Iterator[Text]:
-    """`cost a day  ▁▃█  2026-11-01 to 2026-11-03, at most $1.20`, by the days on which sessions began."""
-    costs: dict[str, Decimal] = {}
-    for summary in summaries:
-        if summary.started_at is not None:
-            day = summary.started_at[:10]
-            costs[day] = costs.get(day, Decimal(0)) + (summary.cost_usd or 0)
+def _days(costs: Mapping[str, Decimal], width: int, *, ascii_only: bool) -> Iterator[Text]:
+    """`cost a day  ▁▃█  2026-11-01 to 2026-11-03, at most $1.20`."""
     most = max(costs.values(), default=Decimal(0))
     if len(costs) < _LEAST_DAYS or not most:
         return
@@ -170,7 +172,7 @@ def _totals(summaries: Sequence[SessionSummary], width: int) -> Iterator[Text]:
         counted(len(summaries), "session"),
         counted(whole.calls, "call"),
         counted(whole.errors, "error"),
-        f"{tokens(usage.input_tokens)} in",
+        tokens_in(usage),
         f"{tokens(usage.output_tokens)} out",
         cost(whole.cost_usd, whole.unpriced_calls),
     )

@@ -62,13 +62,16 @@ def _spread_row(
 
 
 def _cache(found: Statistics, width: int) -> Iterator[Text]:
-    ratio = UNKNOWN if found.cache_read_ratio is None else f"{100 * found.cache_read_ratio:.0f} %"
-    parts = (
-        f"{ratio} of the input from cache",
-        f"{found.cache_hits:,} of {counted(found.calls, 'call')} hit it",
-        f"{found.retries:,} retries" if found.retries != 1 else "1 retry",
-    )
-    return facts([Text(part) for part in parts], width)
+    parts = ["cached input not known"]
+    if found.cache_read_ratio is not None and found.cache_hits is not None:
+        parts = [
+            f"{100 * found.cache_read_ratio:.0f} % of the input from cache",
+            f"{found.cache_hits:,} of {counted(found.calls, 'call')} hit it",
+        ]
+    retries = "retries not known"
+    if found.retries is not None:
+        retries = f"{found.retries:,} retries" if found.retries != 1 else "1 retry"
+    return facts([Text(part) for part in (*parts, retries)], width)
 
 
 def _errors(errors: Sequence[ErrorCount]) -> Iterator[Text]:

@@ -79,10 +79,13 @@ class _Row:
     indent: int
     figures: list[Cell]
     below: Text | None = None
+    narrow: _Row | None = None
+    """What stands in its place where there is no room for every column; None: the same."""
 
     @property
     def cells(self) -> list[Cell]:
-        return [self.name + self.marks, *self.figures]
+        """What takes as much room as the row."""
+        return [self.name.plain + self.marks.plain, *self.figures]
 
 
 def session_tree(
@@ -98,10 +101,10 @@ def session_tree(
     yield Text()
     guides = _ASCII if ascii_only else _DRAWN
     levels = max(4, width // 10)
-    rows = list(_rows(root, guides, levels, wide=True, ascii_only=ascii_only))
+    rows = list(_rows(root, guides, levels, ascii_only=ascii_only))
     layout = fit(_COLUMNS, [row.cells for row in rows], width)
     if not layout.fits:
-        rows = list(_rows(root, guides, levels, wide=False, ascii_only=ascii_only))
+        rows = [row.narrow or row for row in rows]
         layout = fit(_COLUMNS, [row.cells for row in rows], width)
     yield layout.heading()
     for row in rows:
@@ -115,7 +118,7 @@ def session_tree(
         yield from model_table(summary, width)
 
 
-def _rows(root: PathNode, guides: _Guides, levels: int, *, wide: bool, ascii_only: bool) -> Iterator[_Row]:
+def _rows(root: PathNode, guides: _Guides, levels: int, *, ascii_only: bool) -> Iterator[_Row]:
     """Each folder and call, indented by depth.
 
     Beyond `levels` the indentation stands still and a folder is drawn as `…/name`, only where it
@@ -139,11 +142,11 @@ def _rows(root: PathNode, guides: _Guides, levels: int, *, wide: bool, ascii_onl
             continue
         deep = depth >= levels
         if not (deep and len(child.children) == 1 and isinstance(child.children[0], PathNode)):
-            yield _folder(child, indent + guide, "…/" if deep else "", shares, wide=wide)
+            yield _folder(child, indent + guide, "…/" if deep else "", shares)
         push(child.children, depth + 1, indent if deep else below)
 
 
-def _folder(node: PathNode, indent: str, prefix: str, shares: _Shares, *, wide: bool) -> _Row:
+def _folder(node: PathNode, indent: str, prefix: str, shares: _Shares, *, wide: bool = True) -> _Row:
     totals = node.totals
     unpriced = totals.unpriced_calls
     marks = Text(f"  {counted(totals.calls, 'call')}", "dim")
@@ -169,6 +172,7 @@ def _folder(node: PathNode, indent: str, prefix: str, shares: _Shares, *, wide: 
             shares.bar(totals.cost_usd, totals.latency_ms),
             "",
         ],
+        narrow=_folder(node, indent, prefix, shares, wide=False) if wide and unpriced else None,
     )
 
 

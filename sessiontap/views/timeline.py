@@ -76,13 +76,15 @@ def _label(lane: Lane, *, apart: bool) -> str:
 def _scale(axis: Axis, room: int, plot: int) -> Text:
     """Moments since the start, as many as have room."""
     cells = [" "] * plot
-    written = 0
+    written, last = 0, ""
     for moment in axis.ticks(max(2, plot // _TICK_EVERY)):
         at = min(plot - 1, int(axis.at(moment) * plot))
         text = f"|{duration(moment)}" if moment else "|0"
+        if text == last:
+            continue  # an hour later, seconds are not told
         if at >= written and at + len(text) <= plot:
             cells[at : at + len(text)] = text
-            written = at + len(text) + 1
+            written, last = at + len(text) + 1, text
     return Text(" " * (room + 2) + "".join(cells).rstrip(), "dim", no_wrap=True)
 
 

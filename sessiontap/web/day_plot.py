@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sessiontap.sessions.rollup import SessionSummary
-from sessiontap.views.numbers import counted, money
+from sessiontap.catalog import CatalogSession, costs_by_day
+from sessiontap.views.numbers import money
 from sessiontap.web.plots import Bar, Frame, Scale, Tick, day_labels, days_between, place_in, scale_for
 from sessiontap.web.query import ListQuery
 
@@ -30,15 +30,9 @@ class DayPlot:
     """Some of the days, below."""
 
 
-def day_plot(sessions: Iterable[SessionSummary], query: ListQuery) -> DayPlot | None:
-    """What the sessions that began on each day cost; None where there are fewer than two days to show."""
-    costs: dict[str, Decimal] = {}
-    counts: dict[str, int] = {}
-    for summary in sessions:
-        if summary.started_at is not None:
-            day = summary.started_at[:10]
-            costs[day] = costs.get(day, Decimal(0)) + (summary.cost_usd or 0)
-            counts[day] = counts.get(day, 0) + 1
+def day_plot(sessions: Sequence[CatalogSession], query: ListQuery) -> DayPlot | None:
+    """What the sessions' calls of each day cost; None where there are fewer than two days to show."""
+    costs = costs_by_day(sessions)
     if len(costs) < 2:  # noqa: PLR2004 -- one bar says nothing
         return None
     days = days_between(min(costs), max(costs))
@@ -51,7 +45,7 @@ def day_plot(sessions: Iterable[SessionSummary], query: ListQuery) -> DayPlot | 
                 place_in(_FRAME, len(days), number),
                 day,
                 costs.get(day, Decimal(0)),
-                sessions=counts.get(day, 0),
+                there=day in costs,
                 query=query,
             )
             for number, day in enumerate(days)
@@ -62,17 +56,17 @@ def day_plot(sessions: Iterable[SessionSummary], query: ListQuery) -> DayPlot | 
 
 
 def _bar(
-    scale: Scale, slot: tuple[float, float], day: str, cost: Decimal, *, sessions: int, query: ListQuery
+    scale: Scale, slot: tuple[float, float], day: str, cost: Decimal, *, there: bool, query: ListQuery
 ) -> Bar:
     begin, width = slot
     top = _FRAME.y(float(cost) / scale.top)
     after = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
     return Bar(
         label=day,
-        text=f"{day}: {money(cost)}, {counted(sessions, 'session')}",
+        text=f"{day}: {money(cost)}",
         x=round(begin + width * _GAP / 2, 2),
         y=top,
         width=round(width * (1 - _GAP), 2),
         height=round(_FRAME.base - top, 2),
-        href=query.address(since=day, until=after) if sessions else "",
+        href=query.address(since=day, until=after) if there else "",
     )

@@ -92,14 +92,19 @@ def gantt(calls: Sequence[Call], *, now_ms: int | None = None) -> Gantt | None:
     return Gantt(
         tuple(lanes),
         tuple(bars),
-        tuple(
-            Mark(round(100 * found.axis.at(moment), 3), 0.0, f"+{duration(moment)}" if moment else "0")
-            for moment in found.axis.ticks(_TICKS)
-        ),
+        _ticks(found.axis),
         pauses,
         TOP + len(lanes) * LANE + 4,
         detailed=len(calls) <= DETAILED,
     )
+
+
+def _ticks(axis: Axis) -> tuple[Mark, ...]:
+    """Moments since the start; of those that read alike, such as seconds an hour later, the first."""
+    labels: dict[str, int] = {}
+    for moment in axis.ticks(_TICKS):
+        labels.setdefault(f"+{duration(moment)}" if moment else "0", moment)
+    return tuple(Mark(round(100 * axis.at(moment), 3), 0.0, label) for label, moment in labels.items())
 
 
 def _lane(lane: Lane, y: int, *, apart: bool, again: bool) -> GanttLane:

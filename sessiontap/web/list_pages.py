@@ -31,7 +31,7 @@ def list_pages(source: Source) -> Blueprint:
                 page="sessions",
                 query=query,
                 found=found,
-                plot=day_plot((session.totals for session in found.chosen), query),
+                plot=day_plot(found.chosen, query),
                 notes={session.key: source.notes.get(session.session_id) for session in found.shown},
                 periods=PERIODS,
                 states=STATES,

@@ -1,6 +1,6 @@
 """A real server, and a real browser that has its cookie.
 
-Skipped where there is no Chromium (`SESSIONTAP_CHROMIUM` names one, else PATH).
+Skipped where there is no Chromium (`SESSIONTAP_CHROMIUM` names one, or is `none`; else PATH).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Served:
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     path = os.environ.get("SESSIONTAP_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if path is None:
+    if path is None or path == "none":
         pytest.skip("no Chromium is installed; SESSIONTAP_CHROMIUM names one")
     with sync_playwright() as playwright:
         # As root there is no sandbox, and in a container little shared memory.

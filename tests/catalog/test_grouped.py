@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sessiontap.call import Call
-from sessiontap.catalog import Catalog, grouped
+from sessiontap.catalog import Catalog, costs_by_day, grouped
 from sessiontap.sessions.filters import CallFilter
 from sessiontap.sessions.fold import folded
 from sessiontap.sessions.grouping import Grouping
@@ -79,3 +79,12 @@ def test_a_sessions_one_day(home: Path) -> None:
     """None where its calls started on several."""
     days = {session.session_id: session.day for session in Catalog(home).sessions}
     assert (days["night"], days["b-2"]) == (None, "2026-11-23")
+
+
+def test_the_cost_of_each_day(home: Path) -> None:
+    """Of a session of several days, each call on its own; what is no day is left out."""
+    fill(home, [make_call(9, "/", session_id="odd", started_at="not a time", ended_at=None)])
+    costs = costs_by_day(Catalog(home).sessions)
+    by_day = grouped(Catalog(home).sessions, "day", Ledger(home).calls).groups()
+    assert list(costs) == ["2026-11-23", "2026-11-24"]
+    assert costs == {each.name: each.totals.cost_usd for each in by_day if each.name != "not a time"}

@@ -105,7 +105,7 @@ def many(home: Path) -> Path:
 
 def test_a_table_shows_fifty_sessions_and_counts_them_all(run: Run, many: Path) -> None:
     """Totals are of all sessions, and the last line says how to see the others."""
-    lines = run("list").stdout.splitlines()
+    lines = run("list", COLUMNS="200").stdout.splitlines()
     assert len([line for line in lines if "triage" in line]) + 1 == TABLE_ROWS
     assert lines[-2].startswith("62 sessions · 67 calls ")
     assert lines[-1] == "12 more not shown; --all or --limit N shows them"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,3 +66,71 @@ def test_wrong_usage(run: Run, args: list[str]) -> None:
     result = run("show", *args)
     assert result.exit_code == 2
     assert "Usage: sessiontap show" in result.stderr
+
+
+@pytest.fixture
+def fan_out(home: Path) -> None:
+    """A session whose calls ran side by side, one of them in vain, and one an hour later."""
+    early, late = "2026-11-23T20:00:0{}.000Z", "2026-11-23T21:00:0{}.000Z"
+    common: dict[str, Any] = {
+        "session_id": "fan",
+        "session_name": "fan-out",
+        "duration_ms": 2000,
+        "ttft_ms": 500,
+    }
+    bad: dict[str, Any] = {
+        "status": "error",
+        "http_status": 529,
+        "error_type": "overloaded_error",
+        "ttft_ms": None,
+    }
+    calls = [
+        make_call(0, "/plan", started_at=early.format(0), ended_at=early.format(2), **common),
+        make_call(1, "/plan/a", started_at=early.format(2), ended_at=early.format(4), **common),
+        make_call(2, "/plan/b", started_at=early.format(2), ended_at=early.format(4), **{**common, **bad}),
+        make_call(3, "/plan", started_at=late.format(4), ended_at=late.format(6), **common),
+    ]
+    fill(home, calls)
+
+
+@pytest.mark.usefixtures("fan_out")
+@pytest.mark.parametrize("width", ["80", "160"])
+def test_timeline_and_figures_under_the_sessions_head(run: Run, width: str) -> None:
+    """What ran at once is seen, the wait for the first output, and the hour that was made short."""
+    result = run("show", "fan", "--timeline", "--stats", COLUMNS=width)
+    assert result.stdout == (EXPECTED / f"fan-out-{width}.txt").read_text("utf-8")
+    assert (result.stderr, result.exit_code) == ("", 0)
+
+
+@pytest.mark.usefixtures("fan_out")
+def test_timeline_and_figures_as_json(run: Run) -> None:
+    """Each where it was asked for, with the session's summary."""
+    shown = json.loads(run("show", "fan", "--timeline", "--stats", "--json").stdout)
+    assert list(shown) == ["session", "timeline", "stats"]
+    lanes = shown["timeline"]["lanes"]
+    assert [(lane["path"], len(lane["calls"])) for lane in lanes] == [
+        ("/plan", 2),
+        ("/plan/a", 1),
+        ("/plan/b", 1),
+    ]
+    span = {"call_id": "c01", "status": "ok", "start_ms": 2000, "first_ms": 2500, "end_ms": 4000}
+    assert lanes[1]["calls"] == [span]
+    assert shown["timeline"]["pauses"] == [{"start_ms": 4000, "end_ms": 3_604_000}]
+    assert shown["stats"]["latency"]["p50"] == 2000
+    assert list(json.loads(run("show", "fan", "--stats", "--json").stdout)) == ["session", "stats"]
+    assert list(json.loads(run("show", "fan", "--timeline", "--json").stdout)) == ["session", "timeline"]
+
+
+@pytest.mark.parametrize("option", ["--timeline", "--stats"])
+def test_what_was_said_is_not_mixed_with_figures(run: Run, option: str) -> None:
+    """Exit code 2 and why."""
+    result = run("show", TRIAGE_ID, option, "--messages")
+    assert result.exit_code == 2
+    assert "--timeline and --stats show figures" in result.stderr
+
+
+def test_a_call_under_way_lasts_until_now(run: Run) -> None:
+    """A timeline of a session that goes on ends at the look."""
+    shown = json.loads(run("show", TRIAGE_ID, "--timeline", "--json").stdout)["timeline"]
+    ends = {call["status"]: call["end_ms"] for lane in shown["lanes"] for call in lane["calls"]}
+    assert ends["running"] == shown["length_ms"] >= 9000

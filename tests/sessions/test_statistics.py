@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from sessiontap.call import Call
+from sessiontap.call import Call, UsagePart
 from sessiontap.sessions.spread import Spread
 from sessiontap.sessions.statistics import ErrorCount, output_tokens_per_s, statistics
 from sessiontap.usage import Usage
@@ -76,6 +76,26 @@ def test_by_what() -> None:
     ]
 
 
+def test_a_call_that_billed_several_models_counts_in_each() -> None:
+    """With what it billed to that one; an unpriced part is said where it is."""
+    parts = (
+        UsagePart(model="a", usage=_usage(10, None, 1), cost_usd=Decimal("0.5")),
+        UsagePart(model="b", usage=_usage(20, None, 2)),
+        UsagePart(model="a", usage=_usage(30, None, 3), cost_usd=Decimal("0.25")),
+    )
+    call = make_call(1, "/", model="a", usage_parts=parts, cost_usd=Decimal("0.75"))
+    assert [
+        (
+            each.name,
+            each.times,
+            each.totals.cost_usd,
+            each.totals.unpriced_calls,
+            each.totals.usage.input_tokens,
+        )
+        for each in statistics([call, make_call(2, "/", model="b", cost_usd=None)]).models
+    ] == [("a", 1, Decimal("0.75"), 0, 40), ("b", 2, None, 2, 1254)]
+
+
 def test_context_grows_in_the_order_of_the_calls() -> None:
     """Calls that do not say their input are left out."""
     assert [(each.call_id, each.input_tokens) for each in statistics(calls()).context] == [
@@ -99,11 +119,17 @@ def test_no_calls() -> None:
         ({"ttft_ms": 500, "duration_ms": 500}, None),
         ({"duration_ms": None}, None),
         ({"usage": Usage(output_tokens=0)}, None),
+        ({"usage": Usage(output_tokens=100, reasoning_output_tokens=60), "duration_ms": 2000}, 50.0),
+        ({"usage_source": "partial"}, None),
+        ({"usage_source": "estimated"}, None),
         ({"usage": Usage()}, None),
     ],
 )
 def test_how_fast_output_came(changes: dict[str, object], expected: float | None) -> None:
-    """By the time after the first output where the call streamed; unknown where there is no time."""
+    """By the time after the first output where the call streamed without reasoning.
+
+    It is unknown where there is no time, or the provider did not report all of the output.
+    """
     call = make_call(1, "/", usage=Usage(output_tokens=100))
     assert output_tokens_per_s(msgspec.structs.replace(call, **changes)) == expected
 

@@ -25,6 +25,7 @@ def ran(start_ms: int, length_ms: int | None, path: str = "/", **fields: object)
         ended_at=end,
         duration_ms=length_ms,
         ttft_ms=None,
+        status="running" if length_ms is None else "ok",
     )
     return msgspec.structs.replace(call, **fields)
 
@@ -63,6 +64,30 @@ def test_a_call_under_way_lasts_until_the_look() -> None:
     assert found.axis.length == 900
 
 
+def test_a_call_whose_end_is_not_known_is_not_drawn_on() -> None:
+    """It was cut short: it lasts as long as it is known to have, not until the session's end."""
+    cut = ran(0, None, "/cut", status="interrupted")
+    partly = ran(10, None, "/partly", status="interrupted", ttft_ms=30)
+    lanes = {lane.path: lane.spans[0] for lane in drawn([cut, partly, ran(500, 400)]).lanes}
+    assert (lanes["/cut"].end, lanes["/partly"].first, lanes["/partly"].end) == (0, 40, 40)
+
+
+def test_what_is_no_time_has_no_place() -> None:
+    """Whatever a file may say; the other calls are drawn."""
+    odd = [ran(0, 10, started_at="soon"), ran(0, 10, started_at="+09999-01-01T00:00:00Z")]
+    (lane,) = drawn([*odd, ran(0, 100, ended_at="later")]).lanes
+    assert (len(lane.spans), lane.spans[0].end) == (1, 100)
+    assert timeline(odd) is None
+
+
+def test_thousands_of_calls_at_once() -> None:
+    """Each has a lane; those that follow take the first that is free."""
+    calls = [ran(0, 1000 + number, call_id=f"a{number}") for number in range(3000)]
+    lanes = drawn([*calls, ran(1001, 5, call_id="b"), ran(1001, 5, call_id="c")]).lanes
+    assert len(lanes) == 3000
+    assert [len(lane.spans) for lane in lanes[:3]] == [2, 2, 1]
+
+
 def test_without_pauses_the_axis_is_straight() -> None:
     """A moment stands where its share of the time is."""
     axis = drawn([ran(0, 400), ran(500, 500)]).axis
@@ -77,6 +102,26 @@ def test_a_long_pause_is_short_and_told() -> None:
     first, second = axis.at(10_000) - axis.at(0), axis.at(3_610_000) - axis.at(3_600_000)
     assert abs(first - second) < 1e-9
     assert 0.02 < axis.at(3_600_000) - axis.at(10_000) < 0.06
+
+
+def test_ticks_are_round_moments() -> None:
+    """About as many as there is room for, the first at 0."""
+    assert list(drawn([ran(0, 9_000)]).axis.ticks(9)) == [number * 1000 for number in range(10)]
+    assert list(drawn([ran(0, 9_000)]).axis.ticks(3)) == [0, 5000]
+    assert list(drawn([ran(0, 40 * 86_400_000)]).axis.ticks(4)) == [
+        0,
+        *(n * 864_000_000 for n in range(1, 5)),
+    ]
+    assert list(drawn([ran(0, 0)]).axis.ticks(0)) == [0]
+
+
+def test_ticks_pass_over_a_pause() -> None:
+    """Both stretches have some, as near as what is drawn asks for, and the pause has none."""
+    axis = drawn([ran(0, 10_000), ran(3_600_000, 10_000)]).axis
+    ticks = list(axis.ticks(10))
+    assert ticks == [0, 2000, 4000, 6000, 8000, 10_000, *range(3_602_000, 3_610_001, 2000)]
+    many = [ran(number * 86_400_000, 1000) for number in range(500)]
+    assert len(list(drawn(many).axis.ticks(20))) <= 26
 
 
 def test_calls_that_take_no_time() -> None:

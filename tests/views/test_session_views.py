@@ -45,7 +45,8 @@ def tree_of(calls: list[Call], width: int, *, ascii_only: bool = False) -> str:
 
 def list_of(width: int, *sessions: list[Call]) -> str:
     """The list of the sessions."""
-    return printed(session_list([summarize(calls[0].session_id, calls) for calls in sessions], width), width)
+    summaries = [summarize(calls[0].session_id, calls) for calls in sessions]
+    return printed(session_list(summaries, width), width)
 
 
 def test_the_list_at_80_columns() -> None:
@@ -73,6 +74,22 @@ def test_the_tree_in_ascii() -> None:
     lines = tree_of(triage(), 80, ascii_only=True).splitlines()
     assert lines[8].startswith("|- gpt-5-mini-2025-08-07 ~ ")
     assert lines[10].startswith("|  `- gpt-5-mini-2025-08-07 ~ ")
+
+
+def test_views_write_no_other_characters_of_their_own_in_ascii() -> None:
+    """What is cut, and what stands between facts, is told by plain signs, in as many cells."""
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    summary = summarize(TRIAGE_ID, triage())
+    drawn = console(stream, {"COLUMNS": "80"})
+    show(drawn, session_tree(summary, build_tree(triage()), 80, ascii_only=True))
+    show(drawn, session_timeline(triage(), 80, ascii_only=True))
+    show(drawn, session_statistics(statistics(triage()), 80, ascii_only=True))
+    show(drawn, session_list([summary], 80, ascii_only=True))
+    stream.seek(0)
+    text = stream.read()
+    assert "4711a3c2-9b5e-4d7e-8f10-2a3b4c5d6e7f - demo/0.1 - user ann\n" in text
+    assert "classify gpt-5-mini-2025-*  " in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("width", [1, 5, 20, 40, 60, 80, 100, 133, 200, 400])
@@ -194,9 +211,10 @@ def test_totals_say_that_an_estimate_is_in_them() -> None:
 
 
 def test_the_list_over_several_days_has_a_column_a_day() -> None:
-    """By the day on which a session began; days without one are blank."""
-    later = [make_call(1, "/", session_id="b", started_at="2026-11-26T10:00:00.000Z", cost_usd=Decimal(3))]
-    last = list_of(80, plain(), later).splitlines()[-1]
+    """Days without a call, or of which no cost is known, are blank."""
+    costs = {"2026-11-26": Decimal(3), "2026-11-23": Decimal("0.1"), "2026-11-25": Decimal(0)}
+    lines = session_list([summarize(TRIAGE_ID, triage())], 80, costs=costs)
+    last = printed(lines, 80).splitlines()[-1]
     assert last == "cost a day  ▁  █  2026-11-23 to 2026-11-26, at most $3.00"
 
 
@@ -252,8 +270,8 @@ def test_groups(width: int) -> None:
     for by in ("day", "model"):
         grouping = Grouping(by)
         for calls in (triage(), plain(), later):
-            grouping.add(summarize("s", calls).name, folded(calls))
-        shown += printed(group_list(grouping.groups(), by, width), width) + "\n"
+            grouping.add(None, folded(calls))
+        shown += printed(group_list(grouping.groups(), grouping.whole(), by, width), width) + "\n"
     assert shown == expected(f"groups-{width}")
 
 
@@ -270,6 +288,6 @@ def test_the_other_views_are_harmless() -> None:
     calls = hostile()
     text = printed(session_statistics(statistics(calls), 120), 120) + timeline_of(calls, 120)
     grouping = Grouping("model")
-    grouping.add("s", folded(calls))
-    text += printed(group_list(grouping.groups(), "model", 120), 120)
+    grouping.add(None, folded(calls))
+    text += printed(group_list(grouping.groups(), grouping.whole(), "model", 120), 120)
     assert set(text) & set("\x1b\x07\x9b\u202e\r") == set()
