@@ -25,7 +25,7 @@ FLOORS = (
     (
         (
             "errors semconv usage call bodies settings times untrusted redact recent resources estimate"
-            " masking masking_events"
+            " nesting masking masking_events"
         ),
         True,
     ),

@@ -67,10 +67,7 @@ def _canonical(value: object) -> bytes:
         return _bare(value)
     if value in (None, {}, []):
         return b""
-    try:
-        return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
-    except (TypeError, ValueError, RecursionError):
-        return b"?"
+    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
 def _plain(value: object) -> object:

@@ -11,14 +11,13 @@ from collections.abc import Iterator
 from sessiontap.apis import APIS
 from sessiontap.apis.reading import read_error
 from sessiontap.bodies import Body
-from sessiontap.conversation.mending import mended
+from sessiontap.conversation.mending import decode_shallow, mended
 from sessiontap.conversation.messages import messages_of
 from sessiontap.conversation.parts import Media, MediaKind, Message, Text, Unknown
 from sessiontap.conversation.sockets import socket_messages
 from sessiontap.errors import WireError
 from sessiontap.replies import maker
 from sessiontap.untrusted import JsonObject, clean
-from sessiontap.wire.jsontext import decode_json
 from sessiontap.wire.sniff import framing_for
 
 _DONE = b"[DONE]"
@@ -65,7 +64,7 @@ def events_of(api: str, body: Body) -> Iterator[JsonObject]:
         if data == _DONE:
             continue
         try:
-            value = decode_json(data)
+            value = decode_shallow(data)
         except WireError:
             continue
         # Google answers some errors as a list of one object.

@@ -8,6 +8,7 @@ import re
 import msgspec
 
 from sessiontap.errors import WireError
+from sessiontap.nesting import nests_deeply
 from sessiontap.wire.jsontext import decode_json
 
 _object = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -25,7 +26,7 @@ def members_of(content: bytes) -> dict[str, msgspec.Raw]:
     try:
         return _object.decode(content)
     except _UNREADABLE:
-        value = decode_json(mended(content))
+        value = decode_shallow(mended(content))
     if not isinstance(value, dict):
         message = "not a JSON object"
         raise WireError(message)
@@ -35,6 +36,14 @@ def members_of(content: bytes) -> dict[str, msgspec.Raw]:
         return _object.decode(said)
     except _UNREADABLE as error:
         raise WireError(str(error)) from error
+
+
+def decode_shallow(content: bytes) -> object:
+    """The value of a JSON text. Raises WireError for what is none, and for what is nested too deeply."""
+    if nests_deeply(content):
+        message = "JSON is nested too deeply to be read"
+        raise WireError(message)
+    return decode_json(content)
 
 
 def mended(content: bytes) -> bytes:
@@ -67,7 +76,7 @@ def _open_at_end(content: bytes) -> bytes:
 
 def _reads(text: bytes) -> bool:
     try:
-        decode_json(text)
+        decode_shallow(text)
     except WireError:
         return False
     return True

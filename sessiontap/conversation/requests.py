@@ -9,6 +9,7 @@ from hashlib import blake2b
 from sessiontap.apis import APIS
 from sessiontap.bodies import Body
 from sessiontap.conversation.comparing import key_of
+from sessiontap.conversation.mending import decode_shallow
 from sessiontap.conversation.messages import messages_of
 from sessiontap.conversation.outline import Outline, Raw, outline
 from sessiontap.conversation.parts import Media, Message, Part, Role, Text, ToolOffered, Unknown
@@ -17,7 +18,6 @@ from sessiontap.conversation.tools import offered
 from sessiontap.errors import WireError
 from sessiontap.recent import Recent
 from sessiontap.wire.form import form_fields, is_form
-from sessiontap.wire.jsontext import decode_json
 
 _DIGEST = 16
 _GROUP = 64
@@ -121,7 +121,7 @@ def _digest(raw: Raw, role: str = "") -> bytes:
 
 def _value(raw: Raw) -> object:
     try:
-        return decode_json(bytes(raw))
+        return decode_shallow(bytes(raw))
     except WireError:
         return bytes(raw).decode("utf-8", "replace")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from math import isfinite
 
 from sessiontap.call import Call, encode
 from sessiontap.conversation import (
@@ -17,7 +18,6 @@ from sessiontap.conversation import (
     ToolResult,
     Turn,
 )
-from sessiontap.conversation.values import json_text
 from sessiontap.untrusted import JsonObject
 
 
@@ -90,7 +90,16 @@ def _part(part: Part) -> JsonObject:
 
 def _encoded(value: JsonObject) -> bytes:
     try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (RecursionError, ValueError, TypeError):
-        text = json_text(value)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False)
     return text.encode("utf-8", "replace")
+
+
+def _finite(value: object) -> object:
+    """The value with texts for the numbers that JSON does not have: clients write `NaN` all the same."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value

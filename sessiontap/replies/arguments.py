@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from sessiontap.nesting import nests_deeply
+
 
 def decoded(written: object) -> object:
     """The JSON value that a text of arguments means; the text itself where it means none.
@@ -15,6 +17,8 @@ def decoded(written: object) -> object:
     if not written.strip():
         return {}
     try:
+        if nests_deeply(written.encode("utf-8")):
+            return written
         value: object = msgspec.json.decode(written)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return written

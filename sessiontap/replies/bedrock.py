@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from sessiontap.nesting import nests_deeply
 from sessiontap.replies.anthropic import Messages
 from sessiontap.replies.arguments import decoded
 from sessiontap.replies.bounds import Bounds, Maker, Parts, Room
@@ -103,7 +104,8 @@ def _unwrapped(event: JsonObject) -> JsonObject:
     if "chunk" not in event:
         return event
     try:
-        value: object = msgspec.json.decode(base64.b64decode(text(obj(event, "chunk"), "bytes") or ""))
+        said = base64.b64decode(text(obj(event, "chunk"), "bytes") or "")
+        value: object = {} if nests_deeply(said) else msgspec.json.decode(said)
     except _UNREADABLE:
         return {}
     return value if isinstance(value, dict) else {}

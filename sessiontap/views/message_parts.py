@@ -121,11 +121,8 @@ def part_lines(
 
 
 def pretty(value: object) -> str:
-    """A JSON value over several lines; on one where it is nested too deeply for that."""
-    try:
-        return json.dumps(value, ensure_ascii=False, indent=2)
-    except (RecursionError, ValueError, TypeError):
-        return json_text(value)
+    """A JSON value over several lines."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _call(part: ToolCall, width: int, fold: Fold, signs: Signs, indent: int) -> Iterator[Line]:

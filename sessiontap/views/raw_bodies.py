@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 
 from sessiontap.bodies import Body, CallBodies
+from sessiontap.conversation.mending import decode_shallow
 from sessiontap.errors import WireError
 from sessiontap.untrusted import JsonObject
 from sessiontap.views.message_parts import pretty
 from sessiontap.views.numbers import size
 from sessiontap.views.safe_text import safe, safe_lines
-from sessiontap.wire.jsontext import decode_json
 
 
 def raw_lines(bodies: CallBodies | None) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _text(body: Body | None) -> str:
     if body is None or not body.content:
         return ""
     try:
-        value = decode_json(body.content)
+        value = decode_shallow(body.content)
     except WireError:
         return body.content.decode("utf-8", "replace")
     return pretty(value)

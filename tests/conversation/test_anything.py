@@ -120,14 +120,14 @@ def _shown(record: Call, request: Body | None, reply: Body | None) -> None:
         key_of(message)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(_apis, _objects, _objects)
 def test_any_json_is_messages(api: str, request: dict[str, Any], reply: dict[str, Any]) -> None:
     """Objects of the names that the dialects have, put together at random."""
     _shown(call(api), body(request), body(reply))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_apis, st.lists(_objects, max_size=6))
 def test_any_events_are_messages(api: str, events: list[dict[str, Any]]) -> None:
     """Streams of them, heard in both ways."""
@@ -139,7 +139,7 @@ def test_any_events_are_messages(api: str, events: list[dict[str, Any]]) -> None
             list(making.messages())  # type: ignore[union-attr]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_apis, st.binary(max_size=60), st.sampled_from([None, JSON, SSE, "text/plain", "audio/mpeg", "x"]))
 def test_any_bytes_are_messages(api: str, content: bytes, content_type: str | None) -> None:
     """Bodies that are nothing at all."""
@@ -162,6 +162,16 @@ def test_half_a_character_is_shown() -> None:
     found = call_messages(call(), stored(body(raw)))
     assert "a\ufffdb" in call_json(call(), found).decode() or "a?b" in call_json(call(), found).decode()
     _shown(call(), body(raw), None)
+
+
+def test_numbers_that_json_does_not_have_are_texts() -> None:
+    """What is given as JSON can be read by everybody."""
+    raw = b'{"choices":[{"message":{"content":{"a":[NaN,-Infinity,1e999,0.5]}}}]}'
+    said = json.loads(
+        call_json(call(), call_messages(call(), stored(None, body(raw)))), parse_constant=pytest.fail
+    )
+    (part,) = said["messages"]["replies"][0][0]["parts"]
+    assert part["content"] == {"a": ["nan", "-inf", "inf", 0.5]}
 
 
 def test_what_is_not_there_is_told() -> None:
