@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from sessiontap.cli.main import complain
 from sessiontap.cli.stored import Records
 from sessiontap.errors import StoreError
 
@@ -107,7 +108,13 @@ def _turns(calls: list[Call], bodies: SessionBodies) -> Iterator[Turn]:
 
     turns = Turns()
     for call in calls:
-        yield turns.feed(call, bodies.get(call.call_id))
+        stored = None
+        try:
+            stored = bodies.get(call.call_id)
+        except StoreError as error:
+            # The other calls can be read all the same.
+            complain(str(error))
+        yield turns.feed(call, stored)
 
 
 def _turn_lines(turns: Iterator[Turn], look: Look) -> Iterator[Text]:

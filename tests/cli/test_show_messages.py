@@ -83,6 +83,18 @@ def test_json_of_one_call(run: Run) -> None:
     assert json.loads(run("show", "b-2", "--messages", "--json").stdout)[0]["missing"]
 
 
+def test_a_call_that_is_damaged_does_not_hide_the_others(run: Run, home: Path) -> None:
+    """It is told on stderr; asked for alone, it is a failure."""
+    (path,) = [each for each in home.glob("sessions/*/bodies.jsonl") if b"2aaaaaaa" in each.read_bytes()]
+    first, second, *others = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + second.replace(b'"size"', b'"sise"') + b"".join(others))
+    result = run("show", TALK_ID, "--messages")
+    assert result.exit_code == 0
+    assert "Then fix it." in result.stdout
+    assert result.stderr.count("cannot be read") == 1
+    assert run("show", TALK_ID, "--call", "2").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("call", "why"),
     [
