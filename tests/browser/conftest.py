@@ -41,7 +41,8 @@ class Served:
         return self.address.partition("/?")[0]
 
 
-@pytest.fixture(scope="session")
+# Of a module: as long as Playwright runs, no other test of this process can have an event loop.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     path = os.environ.get("SESSIONTAP_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)

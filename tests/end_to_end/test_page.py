@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sessiontap.demo.proxy_process import ProxyProcess
+from sessiontap.web.assets import asset
 from sessiontap.web.token import page_token
 from tests.end_to_end.test_passthrough import OPENAI, call
 
@@ -44,7 +45,7 @@ def test_a_proxy_shows_its_sessions_to_who_has_the_token(proxy: ProxyProcess) ->
     assert status == 200
     assert page.count("<tr data-key=") == 1
     assert through(proxy, "/nowhere", **bearer)[0] == 404
-    assert through(proxy, "/static/live.js", **bearer)[0] == 200
+    assert through(proxy, asset("live.js"), **bearer)[0] == 200
     status, page = through(proxy, f"/?q=nothing%20like%20it&token={page_token(proxy.home)}")
     assert status == 303
     assert through(proxy, "/?q=nothing+like%20it", **bearer)[1].count("<tr data-key=") == 0
