@@ -59,6 +59,16 @@ class Settings:
 
     budget: Decimal | None = None
     """What a session may cost, in USD, that names no budget itself; None is as much as it likes."""
+    budget_day: Decimal | None = None
+    """What all calls of a day (UTC) may cost together."""
+    budget_user: Decimal | None = None
+    """What the calls of one user may cost on a day."""
+    budget_name: Decimal | None = None
+    """What the calls of sessions of one name may cost on a day."""
+    max_calls: int | None = None
+    """How many calls a session may have."""
+    unpriced_cost: Decimal | None = None
+    """What a call without a price counts in all these; None is nothing, and the messages name them."""
 
     mask: tuple[str, ...] = ()
     """Regular expressions for what is masked beside the credentials that are known by their shape."""

@@ -1,13 +1,16 @@
-"""Budgets: refuses the calls of a session that has cost what it may cost.
+"""Budgets: refuses calls where those before them have cost what they may, or are as many as there may be.
 
 Promises: a call that has begun goes on to its end, so a session costs no more than its budget and the calls
-that were under way as it was reached; what other proxies of the same home record counts as well; without a
-budget nothing is looked at.
+that were under way as it was reached; what other proxies of the same home record counts as well, for the
+budgets of a day within about a second; without a budget nothing is looked at.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 
 from mitmproxy import ctx
@@ -17,66 +20,161 @@ from sessiontap.apis.refusal import refusal, socket_refusal
 from sessiontap.call import Call
 from sessiontap.recent import Recent
 from sessiontap.settings import Settings
+from sessiontap.store.day_spending import DaySpending, Of
 from sessiontap.store.journal import printable
-from sessiontap.store.spending import Spending, Spent
+from sessiontap.store.spending import REFUSED, Spending, Spent
+from sessiontap.times import rfc3339
 
 logger = logging.getLogger(__name__)
 
-KIND = "budget"
+KIND = REFUSED
 """The `error_type` of a call that was refused."""
 
+_DAY = len("2026-11-23")
 _MOST_TOLD = 10_000
 _PERCENT = 100
 # Of the budget; each is told once.
 _STEPS = (100, 80, 50)
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One budget, and what is spent of it."""
+
+    whose: str
+    """For people: `session abc`, `today`, `user ann today`."""
+    spent: Spent
+    budget: Decimal
+    advice: str
+
+
 class Budgets:
     """What the sessions of one home may cost. `settings` may change while it is in use."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        run: Callable[[Callable[[], None]], None],
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`run` does a job in another thread; `clock` is seconds since the epoch."""
         self._settings = settings
+        self._run = run
+        self._clock = clock
         self._spending = Spending(settings.home)
+        self._days = DaySpending(settings.home)
+        self._looking = False
         self._told: Recent[str, int] = Recent(_MOST_TOLD)
+        self.tick()
 
     def use(self, settings: Settings) -> None:
         """Goes on with other settings."""
         if settings.home != self._settings.home:
-            self._spending = Spending(settings.home)
+            self._spending, self._days = Spending(settings.home), DaySpending(settings.home)
         self._settings = settings
+        self.tick()
+
+    def tick(self) -> None:
+        """Has what others record of this day looked at, where a budget of a day asks for it."""
+        if self._by_day and not self._looking:
+            self._looking = True
+            self._run(self._look)
+
+    def started(self, call: Call) -> None:
+        """Takes a call as it begins."""
+        if self._settings.max_calls is not None:
+            self._spending.started(call)
 
     def ended(self, call: Call) -> None:
         """Takes a call as it was recorded."""
         self._spending.recorded(call)
+        if self._by_day:
+            self._days.recorded(call)
 
     def over(self, call: Call, stated: Decimal | None) -> str | None:
         """Why a call that begins is refused; None where it is not. `stated` is the budget that it names."""
-        budget = stated if stated is not None else self._settings.budget
-        if budget is None or call.session_id is None:
-            return None
-        spent = self._spending.of(call.session_id)
-        self._tell(call.session_id, spent, budget)
-        if spent.usd < budget:
-            return None
-        return (
-            f"sessiontap: session {printable(call.session_id, 80)} has cost ${spent.usd:.4f} of its budget of"
-            f" ${budget:f}; this call was not sent. Raise the budget, or go on in another session."
-        )
+        for limit in self._limits(call, stated):
+            spent = self._usd(limit.spent)
+            self._tell(limit, spent)
+            if spent >= limit.budget:
+                return (
+                    f"sessiontap: {limit.whose} has cost ${spent:.4f} of its budget of ${limit.budget:f};"
+                    f" this call was not sent. {limit.advice}"
+                )
+        most = self._settings.max_calls
+        if most is not None and call.session_id is not None:
+            count = self._spending.of(call.session_id).calls
+            if count >= most:
+                session = printable(call.session_id, 80)
+                return (
+                    f"sessiontap: session {session} has had {count:,} calls and may have {most:,}; this call"
+                    " was not sent. Raise sessiontap_max_calls, or go on in another session."
+                )
+        return None
 
-    def _tell(self, session_id: str, spent: Spent, budget: Decimal) -> None:
-        reached = _PERCENT if not budget else int(spent.usd * _PERCENT / budget)
+    @property
+    def _by_day(self) -> bool:
+        settings = self._settings
+        return not (settings.budget_day is settings.budget_user is settings.budget_name is None)
+
+    def _limits(self, call: Call, stated: Decimal | None) -> Iterator[_Limit]:
+        settings = self._settings
+        budget = stated if stated is not None else settings.budget
+        if budget is not None and call.session_id is not None:
+            yield _Limit(
+                f"session {printable(call.session_id, 80)}",
+                self._spending.of(call.session_id),
+                budget,
+                "Raise the budget, or go on in another session.",
+            )
+        day = rfc3339(self._clock())[:_DAY]
+        by_day: tuple[tuple[Of, str, Decimal | None, str], ...] = (
+            (("day", ""), "this day (UTC)", settings.budget_day, "sessiontap_budget_day"),
+            (
+                ("user", call.user_id or ""),
+                f"user {printable(call.user_id or '', 80)} on this day (UTC)",
+                settings.budget_user if call.user_id else None,
+                "sessiontap_budget_user",
+            ),
+            (
+                ("name", call.session_name or ""),
+                f"name {printable(call.session_name or '', 80)} on this day (UTC)",
+                settings.budget_name if call.session_name else None,
+                "sessiontap_budget_name",
+            ),
+        )
+        for whose, said, budget_of, option in by_day:
+            if budget_of is not None:
+                spent = self._days.of(day, whose)
+                yield _Limit(said, spent, budget_of, f"Raise {option}, or go on tomorrow.")
+
+    def _look(self) -> None:
+        try:
+            self._days.look(rfc3339(self._clock())[:_DAY])
+        finally:
+            self._looking = False
+
+    def _usd(self, spent: Spent) -> Decimal:
+        """What counts: calls without a price as the option says."""
+        return spent.usd + spent.unpriced * (self._settings.unpriced_cost or Decimal(0))
+
+    def _tell(self, limit: _Limit, spent: Decimal) -> None:
+        reached = _PERCENT if not limit.budget else int(spent * _PERCENT / limit.budget)
         step = next((step for step in _STEPS if reached >= step), 0)
-        if step <= (self._told.get(session_id) or 0):
+        if step <= (self._told.get(limit.whose) or 0):
             return
-        self._told.put(session_id, step)
-        further = ", its further calls are refused" if step == _PERCENT else ""
-        missing = f"; {spent.unpriced} calls without a price are not in it" if spent.unpriced else ""
+        self._told.put(limit.whose, step)
+        further = ", further calls are refused" if step == _PERCENT else ""
+        missing = ""
+        if limit.spent.unpriced and self._settings.unpriced_cost is None:
+            missing = f"; {limit.spent.unpriced} calls without a price are not in it"
         logger.warning(
-            "sessiontap: session %s has cost $%.4f, %d %% of its budget of $%s%s%s",
-            printable(session_id, 80),
-            spent.usd,
+            "sessiontap: %s has cost $%.4f, %d %% of its budget of $%s%s%s",
+            limit.whose,
+            spent,
             reached,
-            f"{budget:f}",
+            f"{limit.budget:f}",
             further,
             missing,
         )

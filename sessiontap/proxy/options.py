@@ -39,6 +39,11 @@ _HELP = {
     "sessiontap_infer": "How calls that name no session are grouped: by conversation, by client, or off.",
     "sessiontap_idle_gap": "Minutes without a call after which a client begins another session. Default: 30.",
     "sessiontap_budget": "What each session may cost, in USD, such as 2.50; then its calls are refused.",
+    "sessiontap_budget_day": "What all calls of a day (UTC) may cost together, in USD.",
+    "sessiontap_budget_user": "What the calls of each user may cost on a day (UTC), in USD.",
+    "sessiontap_budget_name": "What the calls of each name of sessions may cost on a day (UTC), in USD.",
+    "sessiontap_max_calls": "How many calls each session may have; then further ones are refused.",
+    "sessiontap_unpriced_cost": "What a call without a price counts in budgets, in USD. Default: nothing.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
 _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_headers"})
@@ -48,6 +53,7 @@ _STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 _CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
 _INFER: tuple[InferMode, ...] = ("conversation", "client", "off")
 _ON_OFF = ("on", "off")
+_COUNT = re.compile(r"\s*0*[1-9]\d{0,8}\s*", re.ASCII)
 _SIZE = re.compile(r"(\d{1,15})\s*([kmg]?)i?b?", re.IGNORECASE)
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _M = TypeVar("_M", bound=str)
@@ -85,6 +91,11 @@ def read_settings(options: Options) -> Settings:
         infer=_choice("sessiontap_infer", options.sessiontap_infer, _INFER),
         idle_gap_s=_minutes("sessiontap_idle_gap", options.sessiontap_idle_gap, IDLE_GAP_S),
         budget=_amount("sessiontap_budget", options.sessiontap_budget),
+        budget_day=_amount("sessiontap_budget_day", options.sessiontap_budget_day),
+        budget_user=_amount("sessiontap_budget_user", options.sessiontap_budget_user),
+        budget_name=_amount("sessiontap_budget_name", options.sessiontap_budget_name),
+        max_calls=_count("sessiontap_max_calls", options.sessiontap_max_calls),
+        unpriced_cost=_amount("sessiontap_unpriced_cost", options.sessiontap_unpriced_cost),
         session=_session("sessiontap_session", options.sessiontap_session),
     )
 
@@ -114,6 +125,17 @@ def _minutes(option: str, stated: str, default_s: float) -> float:
         message = f"{option}: {stated[:40]!r} is no number of minutes; give one above zero, such as 30"
         raise SettingsError(message)
     return float(found) * 60
+
+
+def _count(option: str, stated: str) -> int | None:
+    if not stated.strip():
+        return None
+    if not _COUNT.fullmatch(stated.strip()):
+        message = (
+            f"{option}: {stated[:40]!r} is no number of calls; give a whole number above zero, such as 500"
+        )
+        raise SettingsError(message)
+    return int(stated)
 
 
 def _amount(option: str, stated: str) -> Decimal | None:

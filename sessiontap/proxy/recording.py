@@ -41,7 +41,7 @@ class Recording:
         )
         prices = load_price_table(settings)
         self._recorder = Recorder(self._ledger, prices, thread=thread, trouble=self._trouble)
-        self._budgets = Budgets(settings)
+        self._budgets = Budgets(settings, thread.run)
         self.refusals = Refusals(thread.run)
 
     def use(self, settings: Settings, masker: Masker) -> None:
@@ -55,6 +55,7 @@ class Recording:
     def started(self, call: Call) -> None:
         """Writes a call that is under way."""
         self._recorder.started(call)
+        self._budgets.started(call)
 
     def ended(self, call: Call, *, poll: bool, bodies: CallBodies | None) -> Call | None:
         """Prices and writes an ended call; see `Recorder.ended`."""
@@ -71,6 +72,7 @@ class Recording:
         """Writes for a moment what waits; True where more can be written."""
         more = self._recorder.tick()
         self.refusals.write(self._settings.home)
+        self._budgets.tick()
         return more
 
     def pulse(self) -> Pulse:

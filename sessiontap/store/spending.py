@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from sessiontap.call import Call
 from sessiontap.recent import Recent
 from sessiontap.store.folders import CALLS_FILE, folder_key
 from sessiontap.store.records import START, Position, read_from
+
+REFUSED = "budget"
+"""The `error_type` of a call that was refused because of what calls before it cost, or how many they were."""
 
 _MOST_SESSIONS = 1_000
 
@@ -22,6 +25,8 @@ class Spent:
     usd: Decimal
     unpriced: int
     """How many calls are not in it, because nothing says their price."""
+    calls: int = 0
+    """How many calls there are, those under way too; those that were refused do not count."""
 
 
 @dataclass(slots=True)
@@ -31,15 +36,27 @@ class _Session:
     """What each of them cost; None where that is not known."""
     spent: Spent = Spent(Decimal(0), 0)
     """Their sum, kept as they come: it is asked for before each call."""
+    begun: set[str] = field(default_factory=set)
+    """The ids of all calls, those under way too."""
 
     def put(self, call: Call) -> None:
         """Takes a call that has ended, or a later version of one."""
-        former, cost = self.calls.get(call.call_id, Decimal(0)), _cost(call)
+        former, cost = self.calls.get(call.call_id, Decimal(0)), known_cost(call)
         self.calls[call.call_id] = cost
+        if call.error_type == REFUSED:
+            self.begun.discard(call.call_id)
+        else:
+            self.begun.add(call.call_id)
         self.spent = Spent(
             usd=self.spent.usd - (former or 0) + (cost or 0),
             unpriced=self.spent.unpriced - (former is None) + (cost is None),
+            calls=len(self.begun),
         )
+
+    def start(self, call: Call) -> None:
+        """Takes a call that begins."""
+        self.begun.add(call.call_id)
+        self.spent = replace(self.spent, calls=len(self.begun))
 
 
 class Spending:
@@ -51,6 +68,12 @@ class Spending:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._sessions: Recent[str, _Session] = Recent(_MOST_SESSIONS)
+
+    def started(self, call: Call) -> None:
+        """Takes a call that begins, which the store may not have yet."""
+        session = self._sessions.get(call.session_id or "")
+        if session is not None:
+            session.start(call)
 
     def recorded(self, call: Call) -> None:
         """Takes a call that has ended, which the store may not have yet."""
@@ -77,9 +100,12 @@ class Spending:
         for call in reading.calls.values():
             if call.status != "running":
                 session.put(call)
+            elif call.call_id not in session.calls:
+                session.start(call)
         if reading.end is not None:
             session.read_to = reading.end
 
 
-def _cost(call: Call) -> Decimal | None:
+def known_cost(call: Call) -> Decimal | None:
+    """What a call that has ended cost; None where nothing says its price."""
     return None if call.unpriced else (call.cost_usd or Decimal(0))

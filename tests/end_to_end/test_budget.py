@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
@@ -26,9 +27,11 @@ from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
 from sessiontap.errors import SessiontapError
 from sessiontap.store import Ledger
+from sessiontap.times import rfc3339
 from sessiontap.usage import Usage
 from tests.end_to_end.place import Place, open_place, plain
 from tests.oracles.corpus import HOSTS
+from tests.sessions.samples import make_call
 
 # A cent: gpt-5-nano's input is $0.05 a million.
 CENT = Usage(input_tokens=200_000, output_tokens=0)
@@ -147,7 +150,7 @@ def test_the_log_says_it_once(place: Place) -> None:
     for _ in range(3):
         assert place.send("told", _answer, Sessiontap_Budget_Usd="0.01")[0] in {200, 402}
     (line,) = place.logged("session told has cost")
-    assert "100 % of its budget of $0.01, its further calls are refused" in line
+    assert "100 % of its budget of $0.01, further calls are refused" in line
 
 
 def test_a_session_without_a_budget_is_free_to_go_on(place: Place) -> None:
@@ -199,6 +202,34 @@ def test_two_proxies_stop_a_session_together(tmp_path: Path) -> None:
     assert statuses.count(200) == cost / Decimal("0.01")
     assert set(statuses) == {200, 402}
     assert last == 402
+
+
+def test_a_day_s_budget_holds_for_every_session_and_every_proxy(tmp_path: Path) -> None:
+    """What one proxy records ends the calls of the other, whatever session they are of."""
+    options = {"sessiontap_budget_day": "0.02"}
+    with open_place(tmp_path, options=options) as place:
+        with Ledger(place.proxy.home) as other:
+            other.append(
+                make_call(1, "/", session_id="elsewhere", started_at=now(), cost_usd=Decimal("0.01"))
+            )
+        assert place.send("one", _answer)[0] == 200
+        place.settled("one")
+        deadline = time.monotonic() + 30
+        while (status := place.send("two", _answer)[0]) == 200:
+            assert time.monotonic() < deadline
+        assert status == 402
+
+
+def test_a_session_has_no_more_calls_than_it_may(tmp_path: Path) -> None:
+    """The next one is refused; another session goes on."""
+    with open_place(tmp_path, options={"sessiontap_max_calls": "2"}) as place:
+        assert [place.send("one", _answer)[0] for _ in range(4)] == [200, 200, 402, 402]
+        assert place.send("two", _answer)[0] == 200
+
+
+def now() -> str:
+    """A call that starts now is one of this day."""
+    return rfc3339(time.time())
 
 
 def test_a_word_that_is_no_amount_is_refused_at_the_start(tmp_path: Path) -> None:

@@ -34,13 +34,13 @@ def test_what_others_record_counts_as_it_comes(tmp_path: Path, new_call: NewCall
     spending = Spending(tmp_path)
     with Ledger(tmp_path) as other:
         other.append(ended(new_call("a", "s"), "0.01"))
-        assert spending.of("s") == Spent(Decimal("0.01"), 0)
+        assert spending.of("s") == Spent(Decimal("0.01"), 0, 1)
         other.append(msgspec.structs.replace(new_call("b", "s"), status="running"))
-        assert spending.of("s") == Spent(Decimal("0.01"), 0)
+        assert spending.of("s") == Spent(Decimal("0.01"), 0, 2)
         other.append(ended(new_call("b", "s"), "0.02"))
         other.append(ended(new_call("c", "s"), None))
         other.append(ended(new_call("d", "t"), "5"))
-        assert spending.of("s") == Spent(Decimal("0.03"), 1)
+        assert spending.of("s") == Spent(Decimal("0.03"), 1, 3)
 
 
 def test_a_call_that_is_not_written_yet_counts_once(tmp_path: Path, new_call: NewCall) -> None:

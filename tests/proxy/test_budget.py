@@ -1,0 +1,112 @@
+"""Budgets of sessions, days, users and names, and the number of calls."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from sessiontap.call import Call
+from sessiontap.proxy.budget import KIND, Budgets
+from sessiontap.settings import Settings
+from sessiontap.store import Ledger
+from sessiontap.times import epoch_ms
+from tests.sessions.samples import make_call
+
+NOW_S = epoch_ms("2026-11-23T21:00:00.000Z") / 1000
+
+
+def made(home: Path, **settings: object) -> Budgets:
+    """Budgets whose background work is done at once."""
+    chosen = replace(Settings(home=home), **settings)  # type: ignore[arg-type]  # each test's own
+    return Budgets(chosen, lambda job: job(), clock=lambda: NOW_S)
+
+
+def call(number: int = 1, **fields: object) -> Call:
+    """A call of a dollar."""
+    one = make_call(number, "/", call_id=f"n{number}", session_id="s", cost_usd=Decimal(1))
+    return msgspec.structs.replace(one, **fields)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"budget": Decimal(2)}, "session s has cost $2.0000 of its budget of $2; this call was not sent."),
+        ({"budget_day": Decimal(2)}, "this day (UTC) has cost $2.0000 of its budget of $2"),
+        ({"budget_user": Decimal(2)}, "user ann on this day (UTC) has cost $2.0000"),
+        ({"budget_name": Decimal(2)}, "name nightly on this day (UTC) has cost $2.0000"),
+        ({"max_calls": 2}, "session s has had 2 calls and may have 2; this call was not sent."),
+    ],
+)
+def test_each_kind_refuses_once_it_is_reached(tmp_path: Path, settings: dict[str, object], said: str) -> None:
+    """Not before; and what another proxy of the home has recorded counts."""
+    budgets = made(tmp_path, **settings)
+    named = {"user_id": "ann", "session_name": "nightly"}
+    assert budgets.over(call(3, **named), None) is None
+    with Ledger(tmp_path) as other:
+        other.append(call(1, **named))
+    budgets.tick()
+    assert budgets.over(call(3, **named), None) is None
+    budgets.started(call(2, **named))
+    budgets.ended(call(2, **named))
+    refused = budgets.over(call(3, **named), None)
+    assert refused is not None
+    assert refused.startswith(f"sessiontap: {said}")
+
+
+@pytest.mark.parametrize("settings", [{"budget_user": Decimal(1)}, {"budget_name": Decimal(1)}])
+def test_others_are_not_refused(tmp_path: Path, settings: dict[str, object]) -> None:
+    """Another user, another name, and calls that have none."""
+    budgets = made(tmp_path, **settings)
+    budgets.ended(call(1, user_id="ann", session_name="nightly"))
+    assert budgets.over(call(2, user_id="bob", session_name="weekly"), None) is None
+    assert budgets.over(call(2, user_id=None, session_name=None), None) is None
+
+
+def test_calls_without_a_price_count_as_they_are_told_to(tmp_path: Path) -> None:
+    """Nothing where nothing is said."""
+    unpriced = call(1, cost_usd=None)
+    for price, refused in ((None, False), (Decimal("0.5"), True)):
+        budgets = made(tmp_path / str(price), budget=Decimal("0.5"), unpriced_cost=price)
+        assert budgets.over(unpriced, None) is None
+        budgets.ended(unpriced)
+        assert (budgets.over(call(2), None) is not None) == refused
+
+
+def test_calls_that_were_refused_do_not_count(tmp_path: Path) -> None:
+    """A session that may have one call more has it, however often it was refused before."""
+    budgets = made(tmp_path, max_calls=2)
+    budgets.over(call(1), None)
+    budgets.started(call(1))
+    refused = call(9, status="error", error_type=KIND, cost_usd=None, http_status=402)
+    budgets.ended(refused)
+    assert budgets.over(call(2), None) is None
+
+
+def test_the_log_says_how_far_it_is_once_a_step(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At 50, 80 and 100 %, for each of the budgets."""
+    budgets = made(tmp_path, budget_day=Decimal(4))
+    with caplog.at_level(logging.WARNING):
+        for number in range(1, 6):
+            budgets.over(call(9), None)
+            budgets.ended(call(number))
+            budgets.over(call(9), None)
+    told = [record.getMessage() for record in caplog.records]
+    assert [line.split(" % ")[0].rsplit(" ", 1)[1] for line in told] == ["50", "100"]
+    assert told[0].startswith("sessiontap: this day (UTC) has cost $2.0000, 50 % of its budget of $4")
+
+
+def test_without_a_budget_nothing_is_looked_at(tmp_path: Path) -> None:
+    """Not even in the background."""
+    jobs: list[Callable[[], None]] = []
+    budgets = Budgets(Settings(home=tmp_path), jobs.append)
+    budgets.tick()
+    budgets.started(call())
+    budgets.ended(call())
+    assert jobs == []
+    assert budgets.over(call(), None) is None
