@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sessiontap.bodies import CallBodies
 from sessiontap.call import Call
+from sessiontap.errors import StoreError
 from sessiontap.sessions.rollup import SessionSummary, summarize
 from sessiontap.sessions.tree import PathNode, build_tree
 
@@ -19,6 +20,23 @@ class Bodies(Protocol):
     def get(self, call_id: str) -> CallBodies | None:
         """Those of a call; None where nothing of it is stored."""
         ...
+
+
+class Spared:
+    """Bodies of which those that are damaged are not there, and do not hide the others."""
+
+    def __init__(self, bodies: Bodies) -> None:
+        self._bodies = bodies
+        self.faults: dict[str, str] = {}
+        """For a person, by call: why its bodies could not be read."""
+
+    def get(self, call_id: str) -> CallBodies | None:
+        """Those of a call; None where nothing of it is stored, or it cannot be read."""
+        try:
+            return self._bodies.get(call_id)
+        except StoreError as error:
+            self.faults[call_id] = str(error)
+            return None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, make_response, render_template
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
 from sessiontap.conversation import call_messages
+from sessiontap.export.document import Spared
 from sessiontap.store import Ledger
 from sessiontap.web.curl import curl
 from sessiontap.web.gantt import text_of
@@ -30,22 +31,20 @@ _BODY_HEADERS = {
 
 
 def call_pages(source: Source) -> Blueprint:
-    """`/s/<key>/calls/<call_id>`, and below it `/request` and `/reply`."""
+    """`/s/<key>/calls/<path:call_id>`, and below it `/request` and `/reply`."""
     pages = Blueprint("call", __name__)
 
-    @pages.get("/s/<key>/calls/<call_id>")
+    @pages.get("/s/<key>/calls/<path:call_id>")
     def call(key: str, call_id: str) -> str:
         opened = opened_or_404(source, key)
         number = opened.by_id.get(call_id)
         if number is None:
             abort(404, "This session has no such call.")
-        return render_template(
-            "call_page.html",
-            note=source.notes.get(opened.session_id),
-            **shown_call(opened, number, Ledger(source.home).bodies(opened.session_id).get(call_id)),
-        )
+        bodies = Spared(Ledger(source.home).bodies(opened.session_id))
+        shown = shown_call(opened, number, bodies.get(call_id), bodies.faults.get(call_id, ""))
+        return render_template("call_page.html", note=source.notes.get(opened.session_id), **shown)
 
-    @pages.get("/s/<key>/calls/<call_id>/line")
+    @pages.get("/s/<key>/calls/<path:call_id>/line")
     def line(key: str, call_id: str) -> Response:
         """What a tooltip says."""
         opened = opened_or_404(source, key)
@@ -56,7 +55,7 @@ def call_pages(source: Source) -> Blueprint:
         answer.content_type = "text/plain; charset=utf-8"
         return answer
 
-    @pages.get("/s/<key>/calls/<call_id>/<any(request, reply):side>")
+    @pages.get("/s/<key>/calls/<path:call_id>/<any(request, reply):side>")
     def body(key: str, call_id: str, side: Literal["request", "reply"]) -> Response:
         opened = opened_or_404(source, key)
         if call_id not in opened.by_id:
@@ -74,8 +73,8 @@ def call_pages(source: Source) -> Blueprint:
     return pages
 
 
-def shown_call(opened: Opened, number: int, bodies: CallBodies | None) -> dict[str, object]:
-    """What the templates show of a call."""
+def shown_call(opened: Opened, number: int, bodies: CallBodies | None, fault: str) -> dict[str, object]:
+    """What the templates show of a call; `fault` is why its bodies could not be read."""
     call = opened.calls[number]
     return {
         "opened": opened,
@@ -85,7 +84,7 @@ def shown_call(opened: Opened, number: int, bodies: CallBodies | None) -> dict[s
         "after": opened.calls[number + 1] if number + 1 < len(opened.calls) else None,
         "bodies": bodies,
         "messages": None if bodies is None else shown_messages(call_messages(call, bodies)),
-        "missing": {side: why_missing(call, bodies, side) for side in ("request", "reply")},
+        "missing": {side: fault or why_missing(call, bodies, side) for side in ("request", "reply")},
         "curl": curl(call, bodies),
     }
 

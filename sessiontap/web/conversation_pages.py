@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from sessiontap.call import Call
 from sessiontap.conversation import Turns
-from sessiontap.export.document import Bodies
+from sessiontap.export.document import Spared
 from sessiontap.store import Ledger
 from sessiontap.web.conditional import unless_known, version_of
 from sessiontap.web.messages import ShownMessages, shown_messages
@@ -33,6 +33,8 @@ class ShownTurn:
     messages: ShownMessages
     folded: int
     """How many earlier messages were sent again."""
+    fault: str = ""
+    """Why its bodies could not be read."""
 
 
 def conversation_pages(source: Source) -> Blueprint:
@@ -52,7 +54,7 @@ def conversation_pages(source: Source) -> Blueprint:
             count = max(1, -(-len(opened.calls) // PAGE))
             shown = min(number, count)
             first = (shown - 1) * PAGE
-            bodies = Ledger(source.home).bodies(opened.session_id)
+            bodies = Spared(Ledger(source.home).bodies(opened.session_id))
             return render_template(
                 "session_conversation.html",
                 opened=opened,
@@ -68,11 +70,12 @@ def conversation_pages(source: Source) -> Blueprint:
     return pages
 
 
-def turns_of(calls: Sequence[Call], bodies: Bodies, first: int, end: int) -> Iterator[ShownTurn]:
+def turns_of(calls: Sequence[Call], bodies: Spared, first: int, end: int) -> Iterator[ShownTurn]:
     """The turns of the calls from one number up to another."""
     turns = Turns()
     for number in range(max(0, first - BEFORE), min(end, len(calls))):
         call = calls[number]
         turn = turns.feed(call, bodies.get(call.call_id))
         if number >= first:
-            yield ShownTurn(call, number, shown_messages(turn.messages, turn.new), turn.folded)
+            shown = shown_messages(turn.messages, turn.new)
+            yield ShownTurn(call, number, shown, turn.folded, bodies.faults.get(call.call_id, ""))

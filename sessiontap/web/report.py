@@ -19,7 +19,7 @@ from sessiontap import __version__
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
 from sessiontap.conversation import Turns
-from sessiontap.export.document import WholeSession
+from sessiontap.export.document import Spared, WholeSession
 from sessiontap.sessions.statistics import statistics
 from sessiontap.web.assets import STATIC
 from sessiontap.web.call_pages import why_missing
@@ -105,16 +105,18 @@ def _said(
     turns, seen = Turns(), list[ShownTurn]()
     shown: list[_ShownCall] = []
     room, left_out = MOST_BYTES, 0
+    stored = None if session.bodies is None else Spared(session.bodies)
     for number, call in enumerate(calls):
-        bodies = None if session.bodies is None else session.bodies.get(call.call_id)
+        bodies = None if stored is None else stored.get(call.call_id)
+        fault = "" if stored is None else stored.faults.get(call.call_id, "")
         if progress is not None:
             progress(number + 1, len(calls))
         if bodies is not None and room <= 0:
             left_out += 1
             bodies = None
-        missing = {side: why_missing(call, bodies, side) for side in ("request", "reply")}
+        missing = {side: fault or why_missing(call, bodies, side) for side in ("request", "reply")}
         embedded = None
-        if session.bodies is not None and bodies is not None:
+        if bodies is not None:
             turn = turns.feed(call, bodies)
             new = shown_messages(turn.messages, turn.new)
             seen.append(ShownTurn(call, number, new, turn.folded))

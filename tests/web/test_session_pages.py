@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -158,3 +159,30 @@ def test_the_conversation_has_pages(tmp_path: Path) -> None:
     assert first.count("The same question") == 1
     assert third.count("The same question") == 0
     assert third.count('class="card turn"') == 10
+
+
+def test_damaged_bodies_hide_nothing_else(home: Path, browser: FlaskClient) -> None:
+    """The call says why its own are not there; the others are as they were."""
+    file = home / "sessions" / KEY / "bodies.jsonl"
+    broken = b'{"bodies":{"c00":{"schema":1,"request":{"rope":[["zz"]],"size":3}}}}\n'
+    file.write_bytes(file.read_bytes() + broken)
+    conversation = browser.get(f"/s/{KEY}/conversation")
+    assert conversation.status_code == 200
+    assert "bodies of call &#39;c00&#39; cannot be read" in conversation.text
+    assert "<strong>here</strong>" in conversation.text
+    call = browser.get(f"/s/{KEY}/calls/c00")
+    assert call.status_code == 200
+    assert "cannot be read" in call.text
+
+
+@pytest.mark.parametrize("call_id", ["a/b", "a?b#c", "a b", "ünï", "x" * 300, "<b>", "a%2Fb"])
+def test_any_call_can_be_opened(home: Path, browser: FlaskClient, call_id: str) -> None:
+    """Whatever its id; the tree's own link leads to it."""
+    with Ledger(home) as ledger:
+        call = make_call(1, "/", session_id="odd", call_id=call_id)
+        ledger.append(call)
+        ledger.put_bodies(bodies_of(call, "Where?", "Here."))
+    tree = browser.get(f"/s/{session_key('odd')}").text
+    (link,) = re.findall(r'class="t-row" href="([^"]*)"', tree)
+    assert browser.get(html.unescape(link)).status_code == 200
+    assert b"Where?" in browser.get(html.unescape(link) + "/request").data
