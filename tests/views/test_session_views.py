@@ -64,6 +64,12 @@ def test_the_tree_at_80_columns() -> None:
     assert tree_of(triage(), 80) == expected("tree-80")
 
 
+def test_list_and_tree_at_160_columns() -> None:
+    """A wide terminal that is not the widest."""
+    assert list_of(160, plain(), triage()) == expected("list-160")
+    assert tree_of(triage(), 160) == expected("tree-160")
+
+
 def test_the_tree_at_200_columns() -> None:
     """Every column, and every name whole."""
     assert tree_of(triage(), 200) == expected("tree-200")
