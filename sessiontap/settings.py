@@ -25,6 +25,8 @@ InferMode = Literal["conversation", "client", "off"]
 
 IDLE_GAP_S = 30 * 60.0
 
+SESSION_IDLE_S = 5 * 60.0
+
 CAPTURE_LIMIT = 32 * 1024 * 1024
 """Bytes of each body that are kept, where the user does not choose. Providers take requests of that size."""
 
@@ -69,6 +71,11 @@ class Settings:
     """How many calls a session may have."""
     unpriced_cost: Decimal | None = None
     """What a call without a price counts in all these; None is nothing, and the messages name them."""
+
+    on_session_end: str = ""
+    """A shell's command that gets the summary of each session that has ended."""
+    session_idle_s: float = SESSION_IDLE_S
+    """After so many seconds without a call a session has ended, for that command."""
 
     mask: tuple[str, ...] = ()
     """Regular expressions for what is masked beside the credentials that are known by their shape."""

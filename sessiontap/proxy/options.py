@@ -17,6 +17,7 @@ from sessiontap.identity import amount, read_proxy_user
 from sessiontap.settings import (
     CAPTURE_LIMIT,
     IDLE_GAP_S,
+    SESSION_IDLE_S,
     CaptureMode,
     InferMode,
     Settings,
@@ -44,6 +45,8 @@ _HELP = {
     "sessiontap_budget_name": "What the calls of each name of sessions may cost on a day (UTC), in USD.",
     "sessiontap_max_calls": "How many calls each session may have; then further ones are refused.",
     "sessiontap_unpriced_cost": "What a call without a price counts in budgets, in USD. Default: nothing.",
+    "sessiontap_on_session_end": "A command that gets each session's summary as JSON when it has ended.",
+    "sessiontap_session_idle": "Minutes without a call after which a session has ended. Default: 5.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
 }
 _LISTS = frozenset({"sessiontap_hosts", "sessiontap_mask", "sessiontap_session_headers"})
@@ -96,6 +99,8 @@ def read_settings(options: Options) -> Settings:
         budget_name=_amount("sessiontap_budget_name", options.sessiontap_budget_name),
         max_calls=_count("sessiontap_max_calls", options.sessiontap_max_calls),
         unpriced_cost=_amount("sessiontap_unpriced_cost", options.sessiontap_unpriced_cost),
+        on_session_end=options.sessiontap_on_session_end.strip(),
+        session_idle_s=_minutes("sessiontap_session_idle", options.sessiontap_session_idle, SESSION_IDLE_S),
         session=_session("sessiontap_session", options.sessiontap_session),
     )
 

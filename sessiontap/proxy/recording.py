@@ -13,6 +13,7 @@ from sessiontap.proxy.budget import Budgets
 from sessiontap.proxy.heartbeat import Pulse
 from sessiontap.proxy.recorder import Recorder, load_price_table
 from sessiontap.proxy.refusals import Refusals
+from sessiontap.proxy.session_end import SessionEnds
 from sessiontap.proxy.store_thread import StoreThread
 from sessiontap.proxy.trouble import Trouble
 from sessiontap.settings import Settings
@@ -42,6 +43,7 @@ class Recording:
         prices = load_price_table(settings)
         self._recorder = Recorder(self._ledger, prices, thread=thread, trouble=self._trouble)
         self._budgets = Budgets(settings, thread.run)
+        self._ends = SessionEnds(settings, on_fault=functools.partial(on_fault, "session end"))
         self.refusals = Refusals(thread.run)
 
     def use(self, settings: Settings, masker: Masker) -> None:
@@ -50,18 +52,21 @@ class Recording:
         former, self._ledger = self._ledger, _ledger(settings, masker)
         self._recorder.use(self._ledger, load_price_table(settings), _prepare(settings))
         self._budgets.use(settings)
+        self._ends.use(settings)
         former.close()
 
     def started(self, call: Call) -> None:
         """Writes a call that is under way."""
         self._recorder.started(call)
         self._budgets.started(call)
+        self._ends.started(call)
 
     def ended(self, call: Call, *, poll: bool, bodies: CallBodies | None) -> Call | None:
         """Prices and writes an ended call; see `Recorder.ended`."""
         written = self._recorder.ended(call, poll=poll, bodies=bodies)
         self.refusals.recorded(call.host, call.started_at)
         self._budgets.ended(written or call)
+        self._ends.ended(written or call)
         return written
 
     def over_budget(self, call: Call, stated: Decimal | None) -> str | None:
@@ -73,6 +78,7 @@ class Recording:
         more = self._recorder.tick()
         self.refusals.write(self._settings.home)
         self._budgets.tick()
+        self._ends.tick()
         return more
 
     def pulse(self) -> Pulse:
@@ -93,6 +99,7 @@ class Recording:
         finally:
             self._recorder.close()
             self._ledger.close()
+            self._ends.close()
 
 
 def _ledger(settings: Settings, masker: Masker) -> Ledger:
