@@ -51,6 +51,8 @@ class PageAnswer:
         except Exception as error:  # noqa: BLE001 -- the boundary, as for the other hooks
             flow.response = Response.make(500, "The page failed; see the proxy's log.\n")
             self._on_fault(error)
+        finally:
+            _without_secrets(flow.request)
 
     async def _answer(self, flow: HTTPFlow) -> Response:
         peer, home = flow.client_conn.peername, self._home()
@@ -95,3 +97,11 @@ class PageAnswer:
             source = source_of(home)
             made = self._made = home, make_app(source, Access(page_token(home), _HOSTS)), source
         return made[1]
+
+
+def _without_secrets(request: Request) -> None:
+    """What mitmproxy prints, shows and saves of the request does not open the pages."""
+    if "token" in request.query:
+        request.query["token"] = "..."  # noqa: S105 -- in the place of one
+    for name in ("authorization", "cookie"):
+        request.headers.pop(name, None)

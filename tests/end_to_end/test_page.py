@@ -51,6 +51,9 @@ def test_a_proxy_shows_its_sessions_to_who_has_the_token(proxy: ProxyProcess) ->
     assert through(proxy, "/?q=nothing+like%20it", **bearer)[1].count("<tr data-key=") == 0
     proxy.stop()
     assert "a call may be missing" not in proxy.log
+    # mitmdump prints every address that is asked for.
+    assert "sessiontap.local" in proxy.log
+    assert page_token(proxy.home) not in proxy.log
 
 
 def test_a_waiting_page_does_not_hold_up_the_proxy_s_end(proxy: ProxyProcess) -> None:
