@@ -44,6 +44,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         ),
         "list": Entry("sessiontap.cli.list:list_sessions", "List the sessions, newest first."),
         "show": Entry("sessiontap.cli.show:show", "Show one session as a tree of paths and calls."),
+        "diff": Entry(
+            "sessiontap.cli.diff:diff", "Compare two sessions: cost, tokens, time, and what was replied."
+        ),
         "search": Entry(
             "sessiontap.cli.search:search", "Find the calls whose messages hold TEXT, newest first."
         ),
