@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from sessiontap.cli.main import complain
 from sessiontap.cli.options import SESSIONS_COUNTED_BACK, home_option, json_option, session_text
 from sessiontap.cli.progress import progress
-from sessiontap.cli.stored import Records, find_session, open_store
-from sessiontap.sessions.compare import Comparison, compare, differs
-
-if TYPE_CHECKING:
-    from sessiontap.store.ledger import StoredSession
+from sessiontap.cli.stored import find_session, open_store
+from sessiontap.sessions.compare import differs
 
 
 @click.command("diff", context_settings=SESSIONS_COUNTED_BACK)
@@ -43,13 +38,18 @@ def diff(
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     store = open_store(home)
     one, other = find_session(store, first), find_session(store, second)
-    said: dict[int, _Said] = {}
-    if not no_replies:
-        with progress(lambda: "the comparison was not finished") as step:
-            for session in (one, other):
-                said |= _said(store, session, step)
-    found = compare(one.calls, other.calls, lambda call: said[id(call)].key if id(call) in said else None)
-    replies = None if no_replies else _differences(found, said)
+    from sessiontap.export.compared import Side, compared
+
+    before, after = (
+        Side(each.calls, None if no_replies else store.ledger.bodies(each.session_id))
+        for each in (one, other)
+    )
+    with progress(lambda: "the comparison was not finished") as step:
+        found, replies, faults = compared(
+            before, after, step=lambda done, of: step(f"{done:,} of {of:,} calls")
+        )
+    for fault in faults:
+        complain(fault)
     if as_json:
         from sessiontap.export.comparison_json import comparison_json
 
@@ -69,40 +69,3 @@ def diff(
         complain(str(problem))
     if exit_code and (any(map(differs, found.pairs)) or any((replies or {}).values())):
         raise click.exceptions.Exit(1)
-
-
-class _Said(NamedTuple):
-    """What was said in a call, as far as it is compared."""
-
-    key: bytes | None
-    reply: list[str]
-
-
-def _said(store: Records, session: StoredSession, step: Callable[[str], None]) -> dict[int, _Said]:
-    """By each call's `id()`; damaged bodies count as none."""
-    from sessiontap.conversation import call_messages
-    from sessiontap.conversation.differing import reply_lines, request_key
-    from sessiontap.export.document import Spared
-
-    bodies = Spared(store.ledger.bodies(session.session_id))
-    found: dict[int, _Said] = {}
-    for number, call in enumerate(session.calls, 1):
-        step(f"{number:,} of {len(session.calls):,} calls")
-        messages = call_messages(call, bodies.get(call.call_id))
-        found[id(call)] = _Said(request_key(messages), reply_lines(messages))
-    for fault in bodies.faults.values():
-        complain(fault)
-    return found
-
-
-def _differences(found: Comparison, said: dict[int, _Said]) -> dict[int, list[str]]:
-    """By the number of a pair, the diff of its replies, where both are known."""
-    from sessiontap.conversation.differing import reply_difference
-
-    differences = {}
-    for number, pair in enumerate(found.pairs):
-        if pair.before is not None and pair.after is not None:
-            before, after = said[id(pair.before)].reply, said[id(pair.after)].reply
-            if before and after:
-                differences[number] = reply_difference(before, after)
-    return differences

@@ -10,12 +10,24 @@ from sessiontap.web.access import Access
 from sessiontap.web.assets import CACHED_S, asset, assets
 from sessiontap.web.call_pages import call_pages
 from sessiontap.web.conversation_pages import conversation_pages
+from sessiontap.web.diff_pages import diff_pages
 from sessiontap.web.list_pages import list_pages
 from sessiontap.web.name_pages import name_pages
 from sessiontap.web.note_pages import note_pages
 from sessiontap.web.session_pages import session_pages
 from sessiontap.web.source import Source
 from sessiontap.web.templating import prepare
+
+_PAGES = (
+    list_pages,
+    name_pages,
+    session_pages,
+    conversation_pages,
+    call_pages,
+    diff_pages,
+    note_pages,
+)
+"""A new group of pages: its file, and its line here."""
 
 # What is sent here is a rating or a tag.
 _MOST_BODY = 64 * 1024
@@ -29,7 +41,15 @@ def make_app(source: Source, access: Access) -> Flask:
     prepare(app.jinja_env)
     app.jinja_env.globals.update(asset=asset)
     access.guard(app)
-    for pages in (list_pages, name_pages, session_pages, conversation_pages, call_pages, note_pages):
+    for pages in (
+        list_pages,
+        name_pages,
+        session_pages,
+        conversation_pages,
+        call_pages,
+        diff_pages,
+        note_pages,
+    ):
         app.register_blueprint(pages(source))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)

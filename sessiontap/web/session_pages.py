@@ -10,6 +10,7 @@ from sessiontap.sessions.statistics import statistics
 from sessiontap.web.conditional import unless_known, version_of
 from sessiontap.web.gantt import gantt
 from sessiontap.web.opened import Opened
+from sessiontap.web.others import others_of
 from sessiontap.web.session_plots import context_plot, cost_by_model, latency_by_path
 from sessiontap.web.source import Source
 from sessiontap.web.tree_rows import of_path, tree_rows
@@ -34,7 +35,14 @@ def session_pages(source: Source) -> Blueprint:
             opened = opened_or_404(source, key)
             shown = {"overview": _overview, "stats": _stats}[view](opened)
             note = source.notes.get(opened.session_id)
-            return render_template(f"session_{view}.html", opened=opened, view=view, note=note, **shown)
+            return render_template(
+                f"session_{view}.html",
+                opened=opened,
+                view=view,
+                note=note,
+                others=others_of(source, key),
+                **shown,
+            )
 
         return unless_known(version, render, source.stopping)
 

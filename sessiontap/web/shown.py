@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sessiontap.usage import Usage
-from sessiontap.views.numbers import duration, share
+from sessiontap.views.numbers import UNKNOWN, duration, share, tokens
 
 # Bidi overrides and isolates would show a text in another order than it is; other controls show nothing.
 _UNSEEN = re.compile(
@@ -28,3 +28,10 @@ def cache_share(usage: Usage) -> str:
 def shown_as(amount: float, what: str) -> str:
     """An amount as a `duration` (milliseconds), or as a `number`."""
     return duration(round(amount)) if what == "duration" else f"{amount:,.1f}".removesuffix(".0")
+
+
+def shown_by(amount: int | None, what: str) -> str:
+    """A whole amount as a `count`, as `tokens`, or as a `duration` (milliseconds)."""
+    if amount is None:
+        return UNKNOWN
+    return duration(amount) if what == "duration" else tokens(amount) if what == "tokens" else f"{amount:,}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jinja2 import Environment
 
 from sessiontap.views import numbers
-from sessiontap.web.shown import cache_share, shown_as, visible
+from sessiontap.web.shown import cache_share, shown_as, shown_by, visible
 
 
 def prepare(environment: Environment) -> None:
@@ -22,4 +22,5 @@ def prepare(environment: Environment) -> None:
         visible=visible,
         cache_share=cache_share,
         shown_as=shown_as,
+        shown_by=shown_by,
     )

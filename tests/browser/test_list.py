@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from sessiontap.store import session_key
 from tests.browser.conftest import Open, Served, faults_of
 from tests.browser.sessions import HOSTILE, MANY, small
+from tests.sessions.samples import TRIAGE_ID
 
 
 def test_the_token_opens_the_list_and_leaves_the_address(served: Served, open_page: Open) -> None:
@@ -89,7 +91,12 @@ def test_what_a_client_chose_never_runs(open_page: Open) -> None:
     assert page.locator("main script, main img").count() == 0
 
 
-@pytest.mark.parametrize("path", ["/", "/?state=errors&q=nothing", "/names", "/names/of?name=nightly+1"])
+DIFF = f"/diff?a={session_key('small-001')}&b={session_key(TRIAGE_ID)}"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?state=errors&q=nothing", "/names", "/names/of?name=nightly+1", DIFF]
+)
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everybody_can_use_the_page(open_page: Open, axe: str, path: str, width: int, scheme: str) -> None:
