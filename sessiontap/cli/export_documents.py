@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
@@ -67,7 +69,7 @@ def _writer(name: str, step: Step) -> Document:
     if name == "chrome-trace":
         from sessiontap.export.chrome_trace import chrome_trace
 
-        return chrome_trace
+        return partial(chrome_trace, now_ms=round(time.time() * 1000))
     from sessiontap.web.report import html_report
 
     def write(sessions: Iterator[WholeSession]) -> Iterator[bytes]:

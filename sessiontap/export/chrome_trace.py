@@ -1,14 +1,15 @@
 """Trace Event Format, which Perfetto (https://ui.perfetto.dev) and chrome://tracing open.
 
-A session is a process, and each path has a thread, or several where its calls overlap. A call is a complete
-event (`ph` X), the time until its first output an event within it. Times are microseconds since the first
-call of all; a call under way ends where the last thing is known.
+A session is a process, and each path has a thread, or several where its calls overlap: viewers draw events of
+one thread only where they nest. A call is a complete event (`ph` X), the time until its first output an event
+within it. Times are microseconds since the first call of all; a call under way lasts until now.
 https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 import msgspec
 
@@ -22,26 +23,33 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 _COLOURS = {"error": "terrible", "running": "good", "cancelled": "bad", "interrupted": "bad"}
 
 
-def chrome_trace(sessions: Iterator[WholeSession]) -> Iterator[bytes]:
-    """`{"displayTimeUnit": "ms", "traceEvents": [...]}`, an event a line."""
+def chrome_trace(sessions: Iterator[WholeSession], *, now_ms: int | None = None) -> Iterator[bytes]:
+    """`{"displayTimeUnit": "ms", "traceEvents": [...]}`, an event a line.
+
+    `now_ms` is where calls under way end, in epoch milliseconds; without it the last thing that is known.
+    """
     found = list(sessions)
     origin = min(epoch_ms(call.started_at) for session in found for call in session.calls)
     yield b'{"displayTimeUnit":"ms","traceEvents":[\n'
-    first = True
+    before = b""
+    # No thread has the number of another one, or of a process: Perfetto takes such a one for its main thread.
+    threads = count(len(found) + 1)
     for number, session in enumerate(found, start=1):
-        for event in _events(session, number, origin):
-            yield (b"" if first else b",\n") + _encoder.encode(event)
-            first = False
+        for event in _events(session, number, threads, origin, now_ms):
+            yield before + _encoder.encode(event)
+            before = b",\n"
     yield b"\n]}\n"
 
 
-def _events(session: WholeSession, pid: int, origin: int) -> Iterator[dict[str, object]]:
+def _events(
+    session: WholeSession, pid: int, threads: Iterator[int], origin: int, now_ms: int | None
+) -> Iterator[dict[str, object]]:
     yield _named("process_name", pid, 0, session.title)
     yield {"ph": "M", "name": "process_sort_index", "pid": pid, "tid": 0, "args": {"sort_index": pid}}
-    drawn = timeline(session.calls)
+    drawn = timeline(session.calls, now_ms=now_ms)
     assert drawn is not None, "a session has a call"
     begin = min(epoch_ms(call.started_at) for call in session.calls) - origin
-    for tid, lane in enumerate(drawn.lanes, start=1):
+    for lane, tid in zip(drawn.lanes, threads, strict=False):
         yield _named("thread_name", pid, tid, lane.path)
         yield {"ph": "M", "name": "thread_sort_index", "pid": pid, "tid": tid, "args": {"sort_index": tid}}
         for span in lane.spans:

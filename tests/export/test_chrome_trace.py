@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sessiontap.call import Call
 from sessiontap.export.chrome_trace import chrome_trace
 from sessiontap.export.document import WholeSession
-from sessiontap.times import rfc3339
+from sessiontap.times import epoch_ms, rfc3339
 from tests.sessions.samples import make_call, plain, triage
 
 Event = dict[str, Any]
@@ -62,7 +62,12 @@ def test_a_session_is_a_process_and_a_path_a_thread() -> None:
     }
     assert named["process_name", 1, 0] == "triage ticket 4711"
     assert named["process_name", 2, 0] == "b-2"
-    assert named["thread_name", 1, 1] == "/triage"
+    threads = [name for (kind, pid, _), name in named.items() if (kind, pid) == ("thread_name", 1)]
+    assert threads[:2] == ["/triage", "/triage/classify"]
+    # Perfetto takes a thread with the number of a process for its main thread.
+    numbers = [tid for kind, _, tid in named if kind == "thread_name"]
+    assert len(set(numbers)) == len(numbers)
+    assert not set(numbers) & {1, 2}
 
 
 def test_a_call_says_what_it_came_to() -> None:
@@ -110,3 +115,12 @@ def test_calls_at_once_never_share_a_thread(made: list[tuple[int, int | None, in
         for number, (start, length, first, path) in enumerate(made)
     ]
     check(events(calls))
+
+
+def test_a_call_under_way_lasts_until_now() -> None:
+    """Where it is said when that is."""
+    call = make_call(0, "/", status="running", ended_at=None, duration_ms=None, ttft_ms=None)
+    session = WholeSession("s", [call])
+    now_ms = epoch_ms(call.started_at) + 5_000
+    trace = json.loads(b"".join(chrome_trace(iter([session]), now_ms=now_ms)))
+    assert [event["dur"] for event in trace["traceEvents"] if event["ph"] == "X"] == [5_000_000]

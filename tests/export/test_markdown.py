@@ -51,7 +51,7 @@ def test_a_folder_of_many_calls_is_cut() -> None:
     text = written([make_call(number, "/a") for number in range(MOST_CALLS + 5)])
     assert "| &nbsp;&nbsp;&nbsp;… 5 more calls | | | | |" in text
     many = written([make_call(0, f"/p{number}", call_id=f"c{number}") for number in range(MOST_ROWS)])
-    assert re.search(r"\| … [\d,]+ more rows \| \| \| \| \|", many)
+    assert re.search(r"\| … [\d,]+ more calls \| \| \| \| \|", many)
     assert len(many.splitlines()) < MOST_ROWS + 40
 
 
