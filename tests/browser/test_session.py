@@ -71,7 +71,7 @@ def test_a_call_opens_in_a_drawer(open_page: Open) -> None:
     open_drawer = drawer(page)
     expect(open_drawer.get_by_role("heading", name="gpt-5-mini-2025-08-07")).to_be_visible()
     expect(open_drawer.get_by_text("Where is the parcel of ticket 4711?").first).to_be_visible()
-    assert page.url.endswith("#call=c00")
+    page.wait_for_url("**#call=c00")
     messages = open_drawer.locator(".json").first.locator("summary", has_text="messages:")
     messages.click()
     open_drawer.locator(".json summary", has_text="0: ").first.click()
@@ -80,7 +80,7 @@ def test_a_call_opens_in_a_drawer(open_page: Open) -> None:
     expect(open_drawer.locator(".curl pre")).to_contain_text('-H "Authorization: Bearer $OPENAI_API_KEY"')
     page.keyboard.press("Escape")
     expect(open_drawer).to_be_hidden()
-    assert "#" not in page.url
+    page.wait_for_url(lambda url: "#" not in url)
 
 
 def test_a_drawer_s_address_can_be_kept(served: Served, open_page: Open) -> None:
