@@ -19,7 +19,8 @@ SessionSource = Literal["header", "proxy-user", "agent", "api", "inferred", "non
 Status = Literal["running", "ok", "error", "cancelled", "interrupted"]
 UsageSource = Literal["reported", "partial", "estimated", "none"]
 Billing = Literal["metered", "subscription", "free"]
-CostSource = Literal["table", "provider"]
+CostSource = Literal["table", "provider", "playback"]
+"""`playback`: the call was answered from a recording, and no provider billed it."""
 
 _ANSWERED = frozenset({"ok", "cancelled", "interrupted"})
 
