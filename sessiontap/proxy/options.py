@@ -48,7 +48,7 @@ _HELP = {
     "sessiontap_budget_name": "What the calls of each name of sessions may cost on a day (UTC), in USD.",
     "sessiontap_max_calls": "How many calls each session may have; then further ones are refused.",
     "sessiontap_unpriced_cost": "What a call without a price counts in budgets, in USD. Default: nothing.",
-    "sessiontap_playback": "A recorded session that answers the calls; none is sent. Its id, or how that begins.",
+    "sessiontap_playback": "A recorded session, by its id: it answers the calls, and none is sent.",
     "sessiontap_playback_missing": "What befalls calls that it has not: refuse, pass, or record into it.",
     "sessiontap_playback_match": "How calls are found in it: by request, else by order; or by request only.",
     "sessiontap_playback_pace": "How fast its replies come: at-once, or as recorded.",
