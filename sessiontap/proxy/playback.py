@@ -19,7 +19,7 @@ from mitmproxy.http import HTTPFlow, Response
 
 from sessiontap.apis.refusal import refusal
 from sessiontap.bodies import Body, Piece
-from sessiontap.call import Call
+from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
 from sessiontap.catalog import Catalog
 from sessiontap.errors import SettingsError, StoreError
 from sessiontap.masking import Masker
@@ -32,13 +32,9 @@ from sessiontap.store.journal import printable
 
 logger = logging.getLogger(__name__)
 
-KIND = "not_in_recording"
-"""The `error_type` of a call that was refused because nothing recorded answers it."""
 STATUS = 404
 
 _HEADER = "Sessiontap-Playback"
-_ANSWERED_BY = "sessiontap-playback"
-_FOUND_BY = "sessiontap-playback-match"
 _PACE_WHOLE_MS = 10 * 60 * 1000
 
 Outcome = Literal["played", "refused", "passed"]
@@ -112,7 +108,7 @@ class Playback:
             " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
         )
         logger.warning("%s", message)
-        meter.refuse(KIND)
+        meter.refuse(UNRECORDED)
         refuse_unrecorded(flow, call.api, message)
         return "refused"
 
@@ -155,7 +151,7 @@ class Playback:
         host, port, path = self._stage.put(performance)
         meter.move(
             self._session_of(call, into=False),
-            {_ANSWERED_BY: before.call_id, _FOUND_BY: found.how},
+            {ANSWERED_BY: before.call_id, FOUND_BY: found.how},
             free=True,
         )
         request = flow.request
@@ -229,6 +225,6 @@ def _go(flow: HTTPFlow, real: _Real) -> None:
 
 def refuse_unrecorded(flow: HTTPFlow, api: str, message: str) -> None:
     """Answers a request in its provider's dialect, as what is not there; it is not sent."""
-    reply = refusal(api, KIND, message, status=STATUS)
+    reply = refusal(api, UNRECORDED, message, status=STATUS)
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     flow.response = Response.make(reply.status, reply.body, headers)
