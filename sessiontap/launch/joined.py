@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sessiontap.errors import SessiontapError
 from sessiontap.launch import node
 from sessiontap.launch.heartbeat import ask
 from sessiontap.launch.shared import shared_proxy
-from sessiontap.launch.started import NO_OPTIONS, StartedProxy, start_proxy
+from sessiontap.launch.started import StartedProxy, start_proxy
 from sessiontap.launch.upstream import Upstream, upstream
 
 SESSION_OPTION = "sessiontap_session"
@@ -29,7 +29,7 @@ class Wish:
     confdir: Path | None = None
     arguments: Sequence[str] = ()
     """The user's own for mitmdump."""
-    options: Mapping[str, str] = NO_OPTIONS
+    options: Mapping[str, str] = field(default_factory=dict)
     """Options of the addon that only a proxy of its own can have."""
     old_node: str | None = None
     """The version of a Node that knows no proxy, where the command runs on one."""
