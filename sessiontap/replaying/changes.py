@@ -13,7 +13,6 @@ import msgspec
 
 from sessiontap.call import Call
 
-_NONE: Mapping[str, str] = MappingProxyType({})
 _PORTS = MappingProxyType({"http": 80, "https": 443})
 # RFC 9110, section 5.6.2.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -66,13 +65,13 @@ class Member:
 class Changes:
     """What is to be otherwise. Where nothing is said of it, a call is sent as it was recorded."""
 
-    models: Mapping[str, str] = _NONE
+    models: Mapping[str, str] = field(default_factory=dict)
     """The new model for a name or a pattern of the recorded one; the first that fits counts."""
     members: tuple[Member, ...] = ()
     """What is set in bodies, in this order."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Where the calls of a provider go; of the empty name, all others."""
-    headers: Mapping[str, str] = _NONE
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """More headers for each call, by name; they win over what was recorded, and over credentials."""
 
     def model_for(self, *names: str | None) -> str | None:
@@ -115,7 +114,9 @@ def read_place(text: str) -> tuple[str, Place]:
     """The provider, or an empty name, and the place of `[PROVIDER=]URL`. Raises ValueError."""
     stated = _PROVIDER.fullmatch(text)
     provider, address = (stated[1], stated[2]) if stated else ("", text)
-    message = f"{text!r} is no base URL; write it as http://localhost:11434/v1, or openai=https://llm.corp.example"
+    message = (
+        f"{text!r} is no base URL; write it as http://localhost:11434/v1, or openai=https://llm.corp.example"
+    )
     try:
         url = urlsplit(address.strip())
         host, port = url.hostname or "", url.port

@@ -23,7 +23,7 @@ from sessiontap.conversation.heard import events_of
 from sessiontap.conversation.messages import messages_of
 from sessiontap.conversation.parts import Message, Text, Thinking, ToolCall
 from sessiontap.replaying.members import MemberError, members, value_of, with_member
-from sessiontap.replies import CONVERSATIONAL, maker
+from sessiontap.replies import maker
 from sessiontap.untrusted import JsonObject
 
 LEAST_WORDS = 20
@@ -40,7 +40,17 @@ _SAYS = frozenset(
     {
         *("role", "content", "parts", "tool_calls", "function_call", "message", "text"),
         # Of the items of OpenAI's Responses.
-        *("type", "name", "arguments", "input", "call_id", "summary", "encrypted_content", "action", "output"),
+        *(
+            "type",
+            "name",
+            "arguments",
+            "input",
+            "call_id",
+            "summary",
+            "encrypted_content",
+            "action",
+            "output",
+        ),
     }
 )
 
@@ -88,11 +98,11 @@ class Forward:
         old_id, new_id = facts_of(api, recorded).response_id, facts_of(api, fresh).response_id
         if old_id and new_id and not failed:
             self._ids[old_id] = new_id
-        kept = _why_kept(api, before, now, failed=failed)
+        kept = _why_kept(before, now, failed=failed)
         reply = _Reply(
             api=api,
             keys=tuple(key for value in before if (key := _key(value, "assistant")) is not None),
-            values=() if kept else tuple(_with_ids(now, _calls(api, now), _calls(api, before))),
+            values=() if kept else tuple(_with_ids(now, _calls(now), _calls(before))),
             words=_words(before),
             new_words=_words(now),
             kept=kept,
@@ -113,7 +123,7 @@ class Forward:
             if new is not None:
                 content = with_member(content, (name,), msgspec.json.encode(new))
                 replaced += 1
-        for name in (*_LISTS, *_TEXTS):
+        for name in dict.fromkeys((*_LISTS, *_TEXTS)):
             if name not in found:
                 continue
             raw = bytes(found[name])
@@ -201,10 +211,10 @@ def _values(api: str, reply: Body | None) -> tuple[JsonObject, ...]:
     return tuple(row) if any(_messages(value, "assistant") for value in row) else ()
 
 
-def _why_kept(api: str, before: Sequence[JsonObject], now: Sequence[JsonObject], *, failed: bool) -> str | None:
+def _why_kept(before: Sequence[JsonObject], now: Sequence[JsonObject], *, failed: bool) -> str | None:
     if failed or not now:
         return "there is no new reply to go on from"
-    if [name for _, name in _calls(api, before)] != [name for _, name in _calls(api, now)]:
+    if [name for _, name in _calls(before)] != [name for _, name in _calls(now)]:
         return "the new reply calls other tools, and the recorded results would not be theirs"
     return None
 
@@ -248,9 +258,8 @@ def _same_dialect(reply: str, request: str) -> bool:
     return reply == request or {reply, request} <= {"gemini.generate_content", "gemini.code_assist"}
 
 
-def _calls(api: str, values: Sequence[JsonObject]) -> list[tuple[str | None, str | None]]:
+def _calls(values: Sequence[JsonObject]) -> list[tuple[str | None, str | None]]:
     """Id and name of each tool that is called, in order."""
-    del api
     return [
         (part.call_id, part.name)
         for value in values
@@ -302,15 +311,20 @@ def _like(before: Sequence[JsonObject], values: Sequence[JsonObject]) -> list[Js
     A client that left thinking out, or ids, leaves them out of the new ones too.
     """
     had = {member for value in before for member in value}
+    as_text = all(isinstance(value.get("content"), str) for value in before)
     thinks = any(_thinks(value) for value in before)
     made = []
     for value in values:
         if not thinks and value.get("type") == "reasoning":
             continue
         kept = {key: each for key, each in value.items() if key in had or key in _SAYS}
+        if value.get("type") == "message" and "type" not in had:
+            del kept["type"]
         content = kept.get("content")
         if not thinks and isinstance(content, list):
-            kept["content"] = [each for each in content if not _is_thought(each)]
+            content = [each for each in content if not _is_thought(each)]
+            only_text = as_text and all(isinstance(each, dict) and "text" in each for each in content)
+            kept["content"] = _words([value]) if only_text else content
         made.append(kept)
     return made
 
@@ -323,7 +337,8 @@ def _thinks(value: JsonObject) -> bool:
 
 def _is_thought(block: object) -> bool:
     return isinstance(block, dict) and (
-        str(block.get("type")) in {"thinking", "redacted_thinking", "reasoning"} or "reasoningContent" in block
+        str(block.get("type")) in {"thinking", "redacted_thinking", "reasoning"}
+        or "reasoningContent" in block
     )
 
 

@@ -32,8 +32,7 @@ class Keys:
             if (what := self._lacking(plan)) is not None:
                 lacking.setdefault(what, []).append(plan)
         return [
-            f"{what}: {counted(len(calls), 'call')} to {_hosts(calls)}"
-            for what, calls in lacking.items()
+            f"{what}: {counted(len(calls), 'call')} to {_hosts(calls)}" for what, calls in lacking.items()
         ]
 
     def names(self, plan: Planned) -> str | None:

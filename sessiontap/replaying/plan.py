@@ -88,7 +88,11 @@ def planned(
     new = changes.model_for(call.request_model, call.response_model, None if match is None else match.model)
     span = _span(target, call, match)
     if new is not None and span is not None:
-        target = target[: span[0]] + quote(new, safe="/" if "/" in target[span[0] : span[1]] else "") + target[span[1] :]
+        target = (
+            target[: span[0]]
+            + quote(new, safe="/" if "/" in target[span[0] : span[1]] else "")
+            + target[span[1] :]
+        )
     there = place or Place("https", call.host, _HTTPS_PORT)
     target = _behind(there.path, target)
     found = directory.match(bodies.method or "POST", there.host, target)
@@ -156,7 +160,9 @@ def _span(target: str, call: Call, match: Match | None) -> tuple[int, int] | Non
 
 def _behind(prefix: str, target: str) -> str:
     """The target behind a base URL's path, which it may begin with already."""
-    return target if not prefix or target.startswith(prefix + "/") else prefix + _without_version(prefix, target)
+    return (
+        target if not prefix or target.startswith(prefix + "/") else prefix + _without_version(prefix, target)
+    )
 
 
 def _without_version(prefix: str, target: str) -> str:

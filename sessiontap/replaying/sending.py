@@ -57,7 +57,7 @@ class Sender:
     """Sends calls; from several threads, too. `user` is for the proxy, as `proxy_user` gives it."""
 
     def __init__(self, port: int, ca_file: Path, user: str) -> None:
-        """`ca_file` is the only authority that is trusted: the proxy's. Raises OSError where it is not there."""
+        """`ca_file` has the only authorities that are trusted. Raises OSError where it is not there."""
         self._port = port
         self._tls = ssl.create_default_context(cafile=str(ca_file))
         self._user = "Basic " + base64.b64encode(user.encode("ascii")).decode("ascii")
