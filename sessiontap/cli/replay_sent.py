@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import sys
@@ -97,9 +98,9 @@ def send(
             return f"stopped after {len(results):,} of {count}; sessiontap show {session_id} has them"
 
         begun, clock = rfc3339(time.time()), time.monotonic()
-        with progress(stopped, quiet=as_json) as step:
+        with progress(stopped, quiet=as_json) as step, contextlib.closing(running.results()) as ending:
             step(progress_text(0, len(ready.plans), 0))
-            for result in running.results():
+            for result in ending:
                 results.append(result)
                 failed = sum(each.error is not None for each in results)
                 step(progress_text(len(results), len(ready.plans), failed))

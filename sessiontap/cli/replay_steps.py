@@ -29,6 +29,8 @@ from sessiontap.store.session_bodies import SessionBodies
 from sessiontap.views.numbers import counted, money
 from sessiontap.views.replay_plan import PlanRow, replay_plan
 
+_MOST_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
@@ -85,9 +87,11 @@ def estimated(ready: Ready, table: PriceTable, now: str) -> dict[int, Decimal | 
 
 
 def skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
-    """A line for each call that is not sent."""
-    for each in skipped:
+    """A line for each call that is not sent; of many, the first."""
+    for each in skipped[:_MOST_NAMED]:
         yield f"call {each.number} ({each.call.call_id}) is skipped: {each.why}"
+    if len(skipped) > _MOST_NAMED:
+        yield f"{len(skipped) - _MOST_NAMED:,} more calls are skipped; --dry-run --json names them all"
 
 
 def print_plan(

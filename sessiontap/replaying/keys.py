@@ -38,13 +38,15 @@ class Keys:
     def names(self, plan: Planned) -> str | None:
         """The variable whose key the call is sent with; None where none is."""
         credential = self._credential(plan)
-        return None if credential is None else credential.variable
+        return None if credential is None else self._variable(credential)
 
     def headers(self, plan: Planned, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
         """What the call says of who pays; `headers` are its others."""
         credential = self._credential(plan)
         if credential is not None:
-            return {credential.header: f"{credential.prefix}{self.environ[credential.variable].strip()}"}
+            return {
+                credential.header: f"{credential.prefix}{self.environ[self._variable(credential)].strip()}"
+            }
         if self._signs(plan):
             made = self._signing()
             assert isinstance(made, Signer), "asked for by `missing`"
@@ -56,9 +58,14 @@ class Keys:
             made = self._signing()
             return made if isinstance(made, str) else None
         credential = self._credential(plan)
-        if credential is None or self.environ.get(credential.variable, "").strip():
+        if credential is None or self.environ.get(self._variable(credential), "").strip():
             return None
         return f"{credential.variable} is not set"
+
+    def _variable(self, credential: Credential) -> str:
+        """The first of its variables that is set, else the one that is to be."""
+        names = (credential.variable, *credential.also)
+        return next((name for name in names if self.environ.get(name, "").strip()), credential.variable)
 
     def _credential(self, plan: Planned) -> Credential | None:
         if plan.free or self.changes.states(_AUTHORIZATION):

@@ -90,7 +90,7 @@ def planned(
     if new is not None and span is not None:
         target = (
             target[: span[0]]
-            + quote(new, safe="/" if "/" in target[span[0] : span[1]] else "")
+            + quote(new, safe="@/" if "/" in target[span[0] : span[1]] else "@")
             + target[span[1] :]
         )
     there = place or Place("https", call.host, _HTTPS_PORT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -102,8 +102,8 @@ class Replay:
     """How many calls were sent."""
     _under_way: dict[Future[Answered], tuple[int, str, Fed]] = field(default_factory=dict)
 
-    def results(self) -> Iterator[Result]:
-        """Each call's as it ends. Where this is left before its end, the calls under way are cut."""
+    def results(self) -> Generator[Result]:
+        """Each call's as it ends. Where it is closed before its end, the calls under way are cut."""
         order = Order([plan.call for plan in self.plans], parallel=self.parallel)
         with ThreadPoolExecutor(max(1, min(MOST_AT_ONCE, len(self.plans))), "replay") as pool:
             try:

@@ -74,9 +74,12 @@ class Sender:
             self._open.add(connection)
         try:
             return self._exchange(connection, sent)
-        # What http.client says of a line that no header or target may be is a ValueError.
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, http.client.HTTPException) as error:
             return Answered(http_status=None, reply=None, fault=_words(error))
+        except ValueError:
+            # http.client's words of it quote the header, which may be the key.
+            fault = "a header, or the key, has characters that cannot be sent"
+            return Answered(http_status=None, reply=None, fault=fault)
         finally:
             with self._lock:
                 self._open.discard(connection)

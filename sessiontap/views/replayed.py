@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -37,14 +38,14 @@ def progress_text(ended: int, count: int, failed: int) -> str:
 
 
 def result_lines(rows: Sequence[ReplayedRow]) -> Iterator[str]:
-    """A line for each call that failed, by number, and for each reply that was not fed forward."""
+    """A line for each call that failed, by number; then how many replies were fed forward, or were not."""
     ordered = sorted(rows, key=lambda row: row.number)
     for row in ordered:
         if row.error is not None:
             yield f"{_which(row)}: {safe(row.error, 300)}{'' if row.worse else ' (as in the recording)'}"
-    for row in ordered:
-        for why in dict.fromkeys(row.kept):
-            yield f"{_which(row)}: a recorded reply stayed in it: {why}"
+    kept = Counter(why for row in ordered for why in dict.fromkeys(row.kept))
+    for why, count in kept.items():
+        yield f"in {counted(count, 'call')} a recorded reply stayed: {why}"
     if fed := sum(row.fed for row in rows):
         replies = "1 new reply" if fed == 1 else f"{fed:,} new replies"
         yield f"{replies} fed into {counted(sum(bool(row.fed) for row in rows), 'call')}"

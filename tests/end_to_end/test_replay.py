@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import shlex
@@ -11,8 +13,11 @@ import threading
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import quote
 
+import boto3  # type: ignore[import-untyped]
 import pytest
+from botocore.config import Config  # type: ignore[import-untyped]
 
 from sessiontap.call import Call
 from sessiontap.demo.answer import Answer, ReceivedCall
@@ -20,9 +25,11 @@ from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
 from sessiontap.demo.replies import openai_chat
 from sessiontap.demo.script import HOSTS as DEMO_HOSTS
+from sessiontap.store import Ledger
 from sessiontap.usage import Usage
 from tests.end_to_end import thirty
-from tests.end_to_end.runs import SESSIONTAP, Ended, Runs
+from tests.end_to_end.place import Place
+from tests.end_to_end.runs import BEDROCK_HOST, SESSIONTAP, Ended, Runs, answer
 
 KEYS = {"OPENAI_API_KEY": "new-openai", "ANTHROPIC_API_KEY": "new-anthropic", "GEMINI_API_KEY": "new-gemini"}
 MODELS = [
@@ -47,8 +54,6 @@ def recorded(runs: Runs, double: Double, start_proxy: Callable[..., ProxyProcess
 
 def files_of(runs: Runs, session: str) -> dict[Path, bytes]:
     """The files of a session, with what is in them."""
-    from sessiontap.store import Ledger
-
     folder = Ledger(runs.home).path(session).parent
     return {path: path.read_bytes() for path in folder.iterdir()}
 
@@ -72,7 +77,7 @@ def new_session(runs: Runs, old: str = thirty.SESSION) -> tuple[str, list[Call]]
 
 
 def test_thirty_calls_of_three_providers_again_with_other_models(
-    runs: Runs, double: Double, recorded: dict[Path, bytes]
+    runs: Runs, recorded: dict[Path, bytes]
 ) -> None:
     """Figures are exact, call by call and by `diff`; the recording's files stay as they were."""
     ended = replay(runs, thirty.SESSION, *MODELS, "--set", "temperature=0")
@@ -228,8 +233,6 @@ def test_a_replay_stops_when_it_has_cost_what_it_may(
 
 def chat_session(double: Double, proxy: ProxyProcess, *bodies: object) -> None:
     """Makes chat completions through a proxy, one after the other."""
-    from tests.end_to_end.place import Place
-
     place = Place(double, proxy, proxy.home)
     for body in bodies:
         status, _ = place.send("talk", double.handler, body=json.dumps(body).encode())
@@ -269,17 +272,15 @@ def test_new_replies_go_into_the_calls_that_repeat_the_recorded_ones(
     assert third == [{"role": "user", "content": f"Sum up: {now} Twice."}]
 
 
-def overlapping(runs: Runs, double: Double, proxy: ProxyProcess) -> None:
+def overlapping(double: Double, proxy: ProxyProcess) -> None:
     """Records two calls that overlap, and one after them."""
-    from tests.end_to_end.place import Place
-
     place = Place(double, proxy, proxy.home)
     both = threading.Barrier(2)
 
     def together(call: ReceivedCall) -> Answer:
         if b"last" not in call.body:
             both.wait(30)
-        return thirty.openai_chat("gpt-5-mini", "Hi", Usage(input_tokens=1, output_tokens=1), stream=False)
+        return openai_chat("gpt-5-mini", "Hi", Usage(input_tokens=1, output_tokens=1), stream=False)
 
     double.handler = together
 
@@ -300,7 +301,7 @@ def test_calls_that_overlapped_overlap_again(
 ) -> None:
     """With --parallel both are under way at once, or the double would not answer; the last comes last."""
     with start_proxy(home=runs.home) as proxy:
-        overlapping(runs, double, proxy)
+        overlapping(double, proxy)
     sent = len(double.received)
     ended = replay(runs, "talk", "--parallel")
     assert ended.code == 0, ended.err
@@ -310,7 +311,7 @@ def test_calls_that_overlapped_overlap_again(
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
 def test_ctrl_c_says_how_far_it_came(runs: Runs, double: Double, recorded: dict[Path, bytes]) -> None:
-    """It ends at once with 130; the calls before are recorded, the one under way as one that its client left."""
+    """It ends at once with 130; the calls before are recorded, the one under way as left by its client."""
     del recorded
     asked, ended = threading.Event(), threading.Event()
 
@@ -344,7 +345,7 @@ def test_a_base_url_on_this_machine(runs: Runs, double: Double, recorded: dict[P
     del recorded
     sent = len(double.received)
 
-    def local(call: ReceivedCall) -> Answer:
+    def local(_: ReceivedCall) -> Answer:
         return openai_chat("qwen3", "Hello", Usage(input_tokens=3, output_tokens=4), stream=False)
 
     double.handler = local
@@ -358,9 +359,7 @@ def test_a_base_url_on_this_machine(runs: Runs, double: Double, recorded: dict[P
     assert (new.provider, new.request_model, new.billing) == ("local", "qwen3", "free")
 
 
-def test_a_gateway_that_the_proxy_does_not_know_is_recorded(
-    runs: Runs, tmp_path: Path, confdir: Path
-) -> None:
+def test_a_gateway_that_the_proxy_does_not_know_is_recorded(tmp_path: Path, confdir: Path) -> None:
     """Its host is told to the proxy with the provider whose wire shapes it speaks."""
     folder = tmp_path / "gateway"
     folder.mkdir()
@@ -378,3 +377,83 @@ def test_a_gateway_that_the_proxy_does_not_know_is_recorded(
         assert double.received[-1].path == "/team/v1/chat/completions"
         [new] = new_session(user)[1]
         assert (new.provider, new.host) == ("openai", "llm.corp.example")
+
+
+def test_a_proxy_that_is_there_is_joined(
+    runs: Runs, double: Double, start_proxy: Callable[..., ProxyProcess], tmp_path: Path
+) -> None:
+    """The one at --port records it; one that records elsewhere is refused before anything is sent."""
+    double.handler = thirty.answer
+    proxy = start_proxy(home=runs.home)
+    thirty.record(proxy.port, proxy.ca_file)
+    sent = len(double.received)
+    args = ("replay", thirty.SESSION, "--calls", "1,2", "--port")
+    elsewhere = start_proxy(home=tmp_path / "elsewhere")
+    refused = runs.sessiontap(*args, str(elsewhere.port))
+    assert refused.code == 1
+    assert f"records into {tmp_path / 'elsewhere'}, and the recording is in {runs.home}" in refused.err
+    assert len(double.received) == sent
+    ended = runs.sessiontap(*args, str(proxy.port))
+    assert ended.code == 0, ended.err
+    assert len(new_session(runs)[1]) == 2
+
+
+def signature_of(call: ReceivedCall, secret: str) -> str:
+    """The signature that a request must have, by AWS's own words.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    stated = call.header("authorization") or ""
+    scope = stated.partition("Credential=")[2].partition(",")[0].split("/", 1)[1]
+    names = stated.partition("SignedHeaders=")[2].partition(",")[0].split(";")
+    path, _, query = call.path.partition("?")
+    canonical = "\n".join(
+        [
+            call.method,
+            quote(path, safe="/~"),
+            query,
+            *(f"{name}:{call.header(name)}" for name in names),
+            "",
+            ";".join(names),
+            hashlib.sha256(call.body).hexdigest(),
+        ]
+    )
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"AWS4-HMAC-SHA256\n{call.header('x-amz-date')}\n{scope}\n{digest}"
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def test_bedrock_is_signed_anew(tmp_path: Path, confdir: Path) -> None:
+    """The model is another one in the URL, and the signature holds for what arrives."""
+    old, new = "us.amazon.nova-lite-v1:0", "us.amazon.nova-micro-v1:0"
+    folder = tmp_path / "bedrock"
+    folder.mkdir()
+    with Double(answer, hosts=(BEDROCK_HOST,), folder=folder) as double:
+        user = Runs(tmp_path, confdir, double)
+        with ProxyProcess(home=user.home, confdir=confdir, double=double) as proxy:
+            client = boto3.client(
+                "bedrock-runtime",
+                region_name="us-east-1",
+                aws_access_key_id="AKIARECORDED",
+                aws_secret_access_key="recorded",
+                verify=str(proxy.ca_file),
+                config=Config(proxies={"https": f"http://talk:Talk@127.0.0.1:{proxy.port}"}),
+            )
+            client.converse(modelId=old, messages=[{"role": "user", "content": [{"text": "Hi"}]}])
+        user.variables = {"AWS_ACCESS_KEY_ID": "AKIAAGAIN", "AWS_SECRET_ACCESS_KEY": "again"}
+        ended = replay(user, "talk", "--model", f"{old}={new}")
+        assert ended.code == 0, ended.err
+        call = double.received[-1]
+        assert call.path == "/model/us.amazon.nova-micro-v1%3A0/converse"
+        stated = call.header("authorization") or ""
+        assert stated.startswith("AWS4-HMAC-SHA256 Credential=AKIAAGAIN/")
+        assert stated.endswith(f"Signature={signature_of(call, 'again')}")
+        [again] = new_session(user, "talk")[1]
+        assert (again.request_model, again.status) == (new, "ok")
+
+        user.variables = {"AWS_BEARER_TOKEN_BEDROCK": "token"}
+        assert replay(user, "talk").code == 0
+        assert double.received[-1].header("authorization") == "Bearer token"
