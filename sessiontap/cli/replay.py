@@ -161,13 +161,22 @@ def replay(
         complain(str(problem))
     # Late: the proxy's launch, the store's bodies, the wire shapes.
     from sessiontap.cli.replay_sent import Through, send
-    from sessiontap.cli.replay_steps import before_lines, estimated, prepare, print_plan, skipped_lines
+    from sessiontap.cli.replay_steps import (
+        before_lines,
+        estimated,
+        prepare,
+        print_plan,
+        skipped_lines,
+        useless_lines,
+    )
     from sessiontap.replaying.choosing import chosen
 
     calls = chosen(found.calls, texts, paths, lambda text: find_call(found.calls, text))
     ready = prepare(found, calls, store.ledger.bodies(found.session_id), changes, os.environ)
     for line in skipped_lines(ready.skipped):
         complain(line)
+    if ready.plans and (useless := [*useless_lines(ready)]):
+        raise Failure("; ".join(useless))
     missing = ready.keys.missing(ready.plans)
     costs = estimated(ready, open_prices(home, pricing), rfc3339(time.time()))
     if dry_run:

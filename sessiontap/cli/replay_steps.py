@@ -26,7 +26,7 @@ from sessiontap.sessions.rollup import summarize
 from sessiontap.store.keys import UNASSIGNED
 from sessiontap.store.ledger import StoredSession
 from sessiontap.store.session_bodies import SessionBodies
-from sessiontap.views.numbers import counted, money
+from sessiontap.views.numbers import UNKNOWN, counted, money
 from sessiontap.views.replay_plan import PlanRow, replay_plan
 
 _MOST_NAMED = 20
@@ -79,6 +79,19 @@ def prepare(
         changes=changes,
         keys=Keys(environ, changes),
     )
+
+
+def useless_lines(ready: Ready) -> Iterator[str]:
+    """What is to be otherwise and fits no call: a slip, and the calls would be sent as they were."""
+    fitted = {plan.fitted for plan in ready.plans}
+    asked = ", ".join(dict.fromkeys(plan.call.request_model or UNKNOWN for plan in ready.plans))
+    for old, new in ready.changes.models.items():
+        if old not in fitted:
+            yield f"--model {old}={new} fits no call: they ask for {asked or UNKNOWN}"
+    providers = dict.fromkeys(plan.call.provider for plan in ready.plans)
+    for provider in ready.changes.places:
+        if provider and provider not in providers:
+            yield f"--base-url {provider}=… fits no call: they are of {', '.join(providers) or UNKNOWN}"
 
 
 def estimated(ready: Ready, table: PriceTable, now: str) -> dict[int, Decimal | None]:

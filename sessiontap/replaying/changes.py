@@ -74,11 +74,11 @@ class Changes:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """More headers for each call, by name; they win over what was recorded, and over credentials."""
 
-    def model_for(self, *names: str | None) -> str | None:
-        """The new model of a call whose model has these names; None where it keeps its own."""
+    def model_for(self, *names: str | None) -> tuple[str, str] | None:
+        """What of `models` fits a call whose model has these names, and the new one; None where none does."""
         for old, new in self.models.items():
             if any(name == old or fnmatchcase(name, old) for name in names if name):
-                return new
+                return old, new
         return None
 
     def place_for(self, call: Call) -> Place | None:

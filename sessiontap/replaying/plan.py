@@ -47,6 +47,8 @@ class Planned:
     """What is asked for, so far as that is known."""
     new_model: str | None
     """The same, where it is another than it was."""
+    fitted: str | None
+    """What of the changes' models fitted it."""
     model_in_path: bool
     """The path names the model; a body that does so too follows it."""
     known: bool
@@ -85,7 +87,8 @@ def planned(
         why = "its host takes a log-in and no key; give --header, or --base-url"
     if why is not None:
         return Skipped(number=number, call=call, why=why)
-    new = changes.model_for(call.request_model, call.response_model, None if match is None else match.model)
+    names = (call.request_model, call.response_model, None if match is None else match.model)
+    fitted, new = changes.model_for(*names) or (None, None)
     span = _span(target, call, match)
     if new is not None and span is not None:
         target = (
@@ -108,6 +111,7 @@ def planned(
         headers=bodies.headers,
         model=new or call.request_model,
         new_model=new,
+        fitted=fitted,
         model_in_path=span is not None,
         known=known,
     )

@@ -17,8 +17,8 @@ from tests.replaying.samples import chat
 def test_the_first_model_that_fits_counts() -> None:
     """A name, or a pattern, against the one that was asked for and the one that answered."""
     changes = Changes(models={"gpt-5": "a", "gpt-5*": "b"})
-    assert changes.model_for("gpt-5", None) == "a"
-    assert changes.model_for("mine", "gpt-5-mini-2025-08-07") == "b"
+    assert changes.model_for("gpt-5", None) == ("gpt-5", "a")
+    assert changes.model_for("mine", "gpt-5-mini-2025-08-07") == ("gpt-5*", "b")
     assert changes.model_for("o3", None) is None
 
 
