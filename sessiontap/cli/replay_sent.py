@@ -26,8 +26,9 @@ from sessiontap.launch.heartbeat import ask
 from sessiontap.launch.joined import RunProxy, Wish, proxy_for
 from sessiontap.replaying.forward import Forward
 from sessiontap.replaying.plan import Planned
-from sessiontap.replaying.replay import Head, Replay, Result
+from sessiontap.replaying.replay import Head, Replay, Result, settled
 from sessiontap.replaying.sending import Sender
+from sessiontap.store import Ledger
 from sessiontap.store.keys import UNASSIGNED
 from sessiontap.store.spending import Spending
 from sessiontap.times import rfc3339
@@ -104,13 +105,21 @@ def send(
                 results.append(result)
                 failed = sum(each.error is not None for each in results)
                 step(progress_text(len(results), len(ready.plans), failed))
-        worse = any(result.worse for result in results)
-        ran = Ran(session_id, begun, round((time.monotonic() - clock) * 1000), int(worse))
-        troubles, receipt = look_back(proxy, ran, before, None)
+        wall_ms = round((time.monotonic() - clock) * 1000)
+        troubles, receipt = look_back(proxy, Ran(session_id, begun, wall_ms, 0), before, None)
+    recorded = {call.call_id: call for call in Ledger(through.home).calls(session_id)}
+    results = [settled(result, recorded.get(result.call_id)) for result in results]
+    worse = any(result.worse for result in results)
+    lost = sum(each.http_status is not None and each.call_id not in recorded for each in results)
+    if lost and recorded:
+        troubles.append(
+            f"{counted(lost, 'call')} of those that were answered are not recorded: sessiontap doctor"
+        )
     for trouble in troubles:
         complain(trouble)
     if running.stopped is not None:
         complain(f"stopped after {len(results):,} of {count}: {running.stopped}")
+    receipt = replace(receipt, exit_code=int(worse))
     _report(ready, results, running.stopped, receipt, as_json=as_json)
     return worse
 

@@ -6,13 +6,14 @@ import concurrent.futures
 import uuid
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
 from sessiontap import __version__
 from sessiontap.apis.refusal import STATUS as REFUSED_STATUS
 from sessiontap.bodies import Body, CallBodies
+from sessiontap.call import Call
 from sessiontap.replaying.changes import Changes
 from sessiontap.replaying.forward import Fed, Forward, facts_of
 from sessiontap.replaying.keys import Keys
@@ -188,6 +189,13 @@ class Replay:
                 failed=error is not None,
             )
         return Result(plan=plan, call_id=call_id, http_status=answered.http_status, error=error, fed=fed)
+
+
+def settled(result: Result, recorded: Call | None) -> Result:
+    """The result with what the proxy has recorded: a stream that lacks its end looks whole here."""
+    if result.error is not None or recorded is None or recorded.status not in _FAILED:
+        return result
+    return replace(result, error=recorded.error_message or recorded.error_type or recorded.status)
 
 
 def _error(api: str, answered: Answered) -> str | None:

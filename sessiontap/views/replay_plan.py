@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from sessiontap.views.columns import Cell, Column, fit
-from sessiontap.views.numbers import UNKNOWN, cost, counted, money
+from sessiontap.views.numbers import UNKNOWN, counted, money
 from sessiontap.views.safe_text import safe
 
 _COLUMNS = (
@@ -54,5 +54,9 @@ def replay_plan(rows: Sequence[PlanRow], width: int) -> Iterator[Text]:
         yield layout.heading()
         yield from map(layout.line, lines)
     known = [row.estimate for row in rows if row.estimate is not None]
-    total = cost(sum(known, Decimal(0)) if known else None, len(rows) - len(known))
-    yield Text(f"{counted(len(rows), 'call')}, about {total} if they take the tokens of the recording")
+    total = money(sum(known, Decimal(0)) if known else None)
+    unknown = len(rows) - len(known)
+    without = f"; nothing says what {unknown:,} of them will cost" if unknown else ""
+    yield Text(
+        f"{counted(len(rows), 'call')}, about {total} if they take the tokens of the recording{without}"
+    )

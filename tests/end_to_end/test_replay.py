@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
@@ -215,6 +216,24 @@ def test_a_call_that_fails_now_and_had_not_ends_with_one(
     ]
     assert told["receipt"]["session"]["errors"] == 1
     assert [call["call_id"] for call in told["calls"]] == [call.call_id for call in new_session(runs)[1]]
+
+
+def test_a_stream_that_lacks_its_end_has_failed(
+    runs: Runs, double: Double, recorded: dict[Path, bytes]
+) -> None:
+    """As the proxy has recorded it; the connection ended as it should."""
+    del recorded
+
+    def short(call: ReceivedCall) -> Answer:
+        whole = thirty.answer(call)
+        return replace(whole, chunks=list(whole.chunks)[:3])
+
+    double.handler = short
+    ended = replay(runs, thirty.SESSION, "--calls", "1")
+    assert ended.code == 1
+    assert "call 1 /plan gpt-5-mini: the stream ended before its end\n" in ended.out
+    [call] = new_session(runs)[1]
+    assert call.status == "interrupted"
 
 
 def test_a_replay_stops_when_it_has_cost_what_it_may(
