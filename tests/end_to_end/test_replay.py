@@ -31,6 +31,7 @@ from sessiontap.usage import Usage
 from tests.end_to_end import thirty
 from tests.end_to_end.place import Place
 from tests.end_to_end.runs import BEDROCK_HOST, SESSIONTAP, Ended, Runs, answer
+from tests.launch.terminal import in_terminal
 
 KEYS = {"OPENAI_API_KEY": "new-openai", "ANTHROPIC_API_KEY": "new-anthropic", "GEMINI_API_KEY": "new-gemini"}
 MODELS = [
@@ -357,6 +358,30 @@ def test_ctrl_c_says_how_far_it_came(runs: Runs, double: Double, recorded: dict[
     assert f"sessiontap: stopped after 2 of 30 calls; sessiontap show {session_id} has them\n" in err
     assert "Traceback" not in err
     assert [call.status for call in calls] == ["ok", "ok", "cancelled"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the test uses a POSIX terminal")
+def test_a_terminal_shows_a_bar(runs: Runs, double: Double, recorded: dict[Path, bytes]) -> None:
+    """It grows with the calls; Ctrl-C there ends it with one line."""
+    del recorded
+    asked, ended = threading.Event(), threading.Event()
+
+    def slow(call: ReceivedCall) -> Answer:
+        if b"Call 2." in call.body:
+            asked.set()
+            ended.wait(60)
+        return thirty.answer(call)
+
+    double.handler = slow
+    line = words(runs, thirty.SESSION, "--calls", "1-4")
+    with in_terminal(line, {**runs.environ, "TERM": "xterm", "COLUMNS": "150"}) as terminal:
+        terminal.wait_for("(##########----------) 2 of 4 calls")
+        assert asked.wait(60)
+        terminal.type("\x03")
+        terminal.wait_for("sessiontap: stopped after 2 of 4 calls")
+        assert terminal.ended() == 130
+    ended.set()
+    assert "Traceback" not in terminal.seen
 
 
 def test_a_base_url_on_this_machine(runs: Runs, double: Double, recorded: dict[Path, bytes]) -> None:

@@ -18,8 +18,10 @@ def test_a_plan_says_what_it_would_cost() -> None:
         "Call  Method  URL                        Path  Model      Estimated",
         "   1  POST    https://a.example/v1/chat  /a    old → new    $0.5000",
         "  12  POST    https://a.example/v1/chat  /a    -                  -",
-        "2 calls, about $0.5000 if they take the tokens of the recording;"
-        " nothing says what 1 of them will cost",
+        (
+            "2 calls, about $0.5000 if they take the tokens of the recording;"
+            " nothing says what 1 of them will cost"
+        ),
     ]
 
 
