@@ -9,7 +9,7 @@ from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from sessiontap.errors import SessiontapError, StoreError
-from sessiontap.store.folders import folder_key
+from sessiontap.store.folders import CALLS_FILE, folder_key
 from sessiontap.web.helicone.answers import RestError, answered, failed
 from sessiontap.web.helicone.asked import flag, name_query, read_body, session_query, text
 from sessiontap.web.helicone.chosen import choose
@@ -81,8 +81,8 @@ def rest_calls(source: Source) -> Blueprint:
 
 def _noted(source: Source, session_id: str, note: Callable[[], None]) -> Response:
     """Notes something of a session that there is."""
-    session = source.looks.session(folder_key(session_id))
-    if session is None or session.session_id != session_id:
+    # The file itself is asked: a look may be older than a session that has just begun.
+    if not (source.home / "sessions" / folder_key(session_id) / CALLS_FILE).is_file():
         message = f"there is no session {session_id!r:.80}; POST /v1/session/query lists them"
         raise RestError(message, 404)
     try:
