@@ -32,7 +32,8 @@ def test_the_token_stands_where_helicone_s_key_stood(stranger: FlaskClient, give
 
 
 @pytest.mark.parametrize(
-    "given", [None, "", "Bearer", "Bearer ", "Bearer sk-helicone-abc", f"Basic {TOKEN}", f"Bearer {TOKEN} x", "é"]
+    "given",
+    [None, "", "Bearer", "Bearer ", "Bearer sk-helicone-abc", f"Basic {TOKEN}", f"Bearer {TOKEN} x", "é"],
 )
 def test_without_the_token_there_is_nothing(stranger: FlaskClient, given: str | None) -> None:
     """A key of Helicone's opens nothing here; the reply says where the token is found."""
@@ -46,7 +47,7 @@ def test_without_the_token_there_is_nothing(stranger: FlaskClient, given: str | 
         assert answer.status_code == 401
         jsonschema.validate(answer.json, schemas.ERROR)
         assert "sessiontap serve --url" in answer.text
-        assert not any(name.lower().startswith("access-control") for name in answer.headers.keys())
+        assert not any(name.lower().startswith("access-control") for name, _ in answer.headers)
 
 
 def test_another_host_or_site_is_refused(browser: FlaskClient) -> None:
@@ -71,7 +72,9 @@ def test_another_host_or_site_is_refused(browser: FlaskClient) -> None:
         ("PUT", f"/v1/session/{TRIAGE_ID}/tag", 405),
     ],
 )
-def test_what_is_not_there_is_said_as_json(stranger: FlaskClient, method: str, path: str, status: int) -> None:
+def test_what_is_not_there_is_said_as_json(
+    stranger: FlaskClient, method: str, path: str, status: int
+) -> None:
     """With the status that says it."""
     answer = stranger.open(path, method=method, headers={"Authorization": TOKEN})
     assert answer.status_code == status

@@ -36,7 +36,7 @@ PLAIN = {
     "body",
     [
         PLAIN,
-        # As the documentation's body with everything, as Helicone's own pages ask, and as its command line does.
+        # As the documentation has it, as Helicone's own pages ask, and as its command line does.
         {**PLAIN, "nameEquals": "triage ticket 4711", "offset": 0, "limit": 123},
         {**PLAIN, "nameEquals": "", "filter": {}, "offset": 0, "limit": 50},
         {**PLAIN, "filter": {"request_response_rmt": {}}},
@@ -47,7 +47,9 @@ PLAIN = {
             "timezoneDifference": -120,
             "limit": 1,
             "filter": {
-                "sessions_request_response_rmt": {"properties": {"Helicone-Session-Id": {"equals": TRIAGE_ID}}}
+                "sessions_request_response_rmt": {
+                    "properties": {"Helicone-Session-Id": {"equals": TRIAGE_ID}}
+                }
             },
         },
         {
@@ -87,7 +89,7 @@ def test_the_figures_are_those_of_the_store(ask: Ask) -> None:
 
 def test_only_calls_within_the_times_count(ask: Ask) -> None:
     """Both ends are left out, and a session stays with what is between them."""
-    times = {"startTimeUnixMs": START, "endTimeUnixMs": epoch_ms("2026-11-23T20:00:01Z")}
+    times: dict[str, float] = {"startTimeUnixMs": START, "endTimeUnixMs": epoch_ms("2026-11-23T20:00:01Z")}
     (row,) = ask(QUERY, {**PLAIN, "timeFilter": times}, schemas.SESSIONS)
     assert (row["total_requests"], row["total_cost"], row["unpriced_requests"]) == (1, 0.000123, 0)
     times = {"startTimeUnixMs": epoch_ms("2026-11-23T20:00:50Z"), "endTimeUnixMs": 1e300}
@@ -136,7 +138,7 @@ def test_times_are_told_in_a_zone(ask: Ask, path: str, key: str, minutes: int, t
 
 def _alone(home: Path, session_id: str, **fields: object) -> None:
     with Ledger(home) as ledger:
-        ledger.append(make_call(30, "/", session_id=session_id, **fields))
+        ledger.append(make_call(30, "/", "gpt-5", session_id=session_id, **fields))
 
 
 def _row(ask: Ask, session_id: str) -> Any:
@@ -157,8 +159,7 @@ def test_a_cost_that_is_not_known_is_null(home: Path, ask: Ask) -> None:
 
 def test_nothing_billed_is_a_cost_of_nothing(home: Path, ask: Ask) -> None:
     """A call that failed before the provider answered, and one of a model on this machine."""
-    failed = {"status": "error", "http_status": 429, "cost_usd": None, "usage": Usage(), "duration_ms": None}
-    _alone(home, "failed", **failed)
+    _alone(home, "failed", status="error", http_status=429, cost_usd=None, usage=Usage(), duration_ms=None)
     _alone(home, "local", billing="free", cost_usd=None)
     row = _row(ask, "failed")
     assert (row["total_cost"], row["total_tokens"], row["unpriced_requests"]) == (0, 0, 0)
