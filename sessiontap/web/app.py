@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
@@ -11,7 +13,7 @@ from sessiontap.web.assets import CACHED_S, asset, assets
 from sessiontap.web.call_pages import call_pages
 from sessiontap.web.conversation_pages import conversation_pages
 from sessiontap.web.diff_pages import diff_pages
-from sessiontap.web.helicone import failed, is_rest, rest_calls
+from sessiontap.web.helicone import failed, is_rest, not_here, rest_calls
 from sessiontap.web.list_pages import list_pages
 from sessiontap.web.name_pages import name_pages
 from sessiontap.web.note_pages import note_pages
@@ -57,6 +59,8 @@ def _failed(error: SessiontapError) -> Response:
 
 def _refused(error: HTTPException) -> Response:
     if is_rest(request.path):
+        if error.code == HTTPStatus.NOT_FOUND:
+            return not_here(request.method, request.path)
         return failed(f"{error.name}: {error.description}", error.code or 500)
     title = f"{error.code} {error.name}"
     return make_response(

@@ -8,6 +8,15 @@ from flask import Response
 from sessiontap.errors import SessiontapError
 
 PREFIX = "/v1/"
+CALLS = (
+    "POST /v1/session/query",
+    "POST /v1/session/name/query",
+    "POST /v1/session/metrics/query",
+    "POST /v1/session/{id}/feedback",
+    "GET and POST /v1/session/{id}/tag",
+    "GET /v1/session/has-session",
+)
+"""Those of Helicone's REST calls that are answered."""
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -33,6 +42,11 @@ def is_rest(path: str) -> bool:
 def answered(data: object) -> Response:
     """The reply to a call that could be answered."""
     return _json(_Reply(data, None), 200)
+
+
+def not_here(method: str, path: str) -> Response:
+    """The reply to a call that is none of `CALLS`."""
+    return failed(f"{method} {path!r:.80} is not answered here; there are {', '.join(CALLS)}", 404)
 
 
 def failed(message: str, status: int) -> Response:

@@ -29,11 +29,11 @@ class Constant:
         """All of its calls, or none; None: look closer."""
         return self.test(self.texts(session))
 
-    def of_group(self, session: CatalogSession, group: Group) -> bool | None:  # noqa: ARG002 -- the same of all
+    def of_group(self, session: CatalogSession, _group: Group) -> bool | None:
         """All calls of a group, or none; None: look closer."""
         return self.of_session(session)
 
-    def of_call(self, session: CatalogSession, call: Call) -> bool:  # noqa: ARG002 -- the same of all
+    def of_call(self, session: CatalogSession, _call: Call) -> bool:
         """One call."""
         return self.test(self.texts(session))
 
@@ -46,15 +46,15 @@ class Alike:
     in_call: Callable[[Call], str | None]
     test: TextTest
 
-    def of_session(self, session: CatalogSession) -> bool | None:  # noqa: ARG002 -- the same of all
+    def of_session(self, _session: CatalogSession) -> bool | None:
         """All of its calls, or none; None: look closer."""
         return None
 
-    def of_group(self, session: CatalogSession, group: Group) -> bool | None:  # noqa: ARG002 -- the same of all
+    def of_group(self, _session: CatalogSession, group: Group) -> bool | None:
         """All calls of a group, or none; None: look closer."""
         return self.test((self.in_group(group) or "",))
 
-    def of_call(self, session: CatalogSession, call: Call) -> bool:  # noqa: ARG002 -- the same of all
+    def of_call(self, _session: CatalogSession, call: Call) -> bool:
         """One call."""
         return self.test((self.in_call(call) or "",))
 
@@ -69,11 +69,11 @@ class Started:
         """From its first call to its last."""
         return self.test.between(session.totals.started_at or "", session.last_started_at)
 
-    def of_group(self, session: CatalogSession, group: Group) -> bool | None:  # noqa: ARG002 -- the same of all
+    def of_group(self, _session: CatalogSession, group: Group) -> bool | None:
         """From its first call to its last."""
         return self.test.between(group.first[0], group.last[0])
 
-    def of_call(self, session: CatalogSession, call: Call) -> bool:  # noqa: ARG002 -- the same of all
+    def of_call(self, _session: CatalogSession, call: Call) -> bool:
         """Its start."""
         return self.test(call.started_at)
 
@@ -84,15 +84,15 @@ class Single:
 
     holds: Callable[[Call], bool]
 
-    def of_session(self, session: CatalogSession) -> bool | None:  # noqa: ARG002 -- the same of all
+    def of_session(self, _session: CatalogSession) -> bool | None:
         """All of its calls, or none; None: look closer."""
         return None
 
-    def of_group(self, session: CatalogSession, group: Group) -> bool | None:  # noqa: ARG002 -- the same of all
+    def of_group(self, _session: CatalogSession, _group: Group) -> bool | None:
         """All calls of a group, or none; None: look closer."""
         return None
 
-    def of_call(self, session: CatalogSession, call: Call) -> bool:  # noqa: ARG002 -- the same of all
+    def of_call(self, _session: CatalogSession, call: Call) -> bool:
         """One call."""
         return self.holds(call)
 
@@ -103,7 +103,7 @@ class Sum:
 
     holds: Callable[[Figures], bool]
 
-    def of_figures(self, figures: Figures, notes: Notes) -> bool:  # noqa: ARG002 -- the protocol's
+    def of_figures(self, figures: Figures, _notes: Notes) -> bool:
         """What the figure says."""
         return self.holds(figures)
 

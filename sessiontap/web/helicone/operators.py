@@ -1,6 +1,6 @@
 """Operators: what Helicone's filters compare by, each made a test of a value.
 
-What is not known is less, more and equal to nothing. A text that is not there is the empty one, as in
+A number that is not known compares with nothing, also not as unequal. A text that is not there is the empty one, as in
 Helicone's own tables.
 """
 

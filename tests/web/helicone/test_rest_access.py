@@ -79,6 +79,7 @@ def test_what_is_not_there_is_said_as_json(
     answer = stranger.open(path, method=method, headers={"Authorization": TOKEN})
     assert answer.status_code == status
     jsonschema.validate(answer.json, schemas.ERROR)
+    assert status != 404 or "POST /v1/session/query" in answer.text
 
 
 def test_a_body_that_is_too_large_is_refused(stranger: FlaskClient) -> None:
