@@ -50,8 +50,10 @@ class Stage:
         """Where a reply is played: host, port and path. Raises OSError where no port can be had."""
         if self._socket is None:
             # At once, for the call that asks cannot wait; who connects before the server is there, waits.
-            self._socket = socket.create_server(("127.0.0.1", 0))
-            self._serving = asyncio.get_running_loop().create_task(self._listen(self._socket))
+            self._socket = listening = socket.create_server(("127.0.0.1", 0))
+            self._serving = asyncio.get_running_loop().create_task(self._listen(listening))
+            # Not before: the server must find it as it was. And also where it never came to be one.
+            self._serving.add_done_callback(lambda _: listening.close())
         path = f"/{secrets.token_urlsafe(24)}"
         self._waiting.put(path, performance)
         host, port = self._socket.getsockname()
@@ -61,13 +63,10 @@ class Stage:
         """Plays nothing any more."""
         if self._serving is not None:
             self._serving.cancel()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+            self._serving = self._socket = None
 
     async def _listen(self, listening: socket.socket) -> None:
-        server = await asyncio.start_server(self._connected, sock=listening)
-        async with server:
+        async with await asyncio.start_server(self._connected, sock=listening) as server:
             await server.serve_forever()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
