@@ -13,7 +13,7 @@ from sessiontap.bodies import Body, CallBodies, Piece
 from sessiontap.call import Call
 from sessiontap.errors import StoreError
 from sessiontap.masking import Masker
-from sessiontap.playback import Asked, Matcher, Recorded, asked
+from sessiontap.playback import Asked, Matcher, Recorded, asked, kind_of
 from sessiontap.store import Ledger
 from tests.sessions.samples import make_call
 
@@ -35,7 +35,7 @@ def call(number: int, path: str = "/", **fields: Any) -> Call:
 
 def keys(said: object, content_type: str = "application/json", masker: Masker | None = None) -> Any:
     """The keys of a chat completion."""
-    return asked(call(0), body(said, content_type), masker).keys
+    return asked(kind_of(call(0)), "/", body(said, content_type), masker).keys
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_any_bytes_have_keys(content: bytes) -> None:
 )
 def test_what_is_not_whole_has_no_keys(cut: Body | None) -> None:
     """It is found by its order only."""
-    assert asked(call(0), cut, None).keys == {}
+    assert asked(kind_of(call(0)), "/", cut, None).keys == {}
 
 
 def store(home: Path, *recorded: tuple[Call, object]) -> Recorded:
@@ -124,7 +124,7 @@ def store(home: Path, *recorded: tuple[Call, object]) -> Recorded:
 
 def ask(said: object, path: str = "/", **fields: Any) -> Asked:
     """What a new call asks."""
-    return asked(call(99, path, **fields), body(said), None)
+    return asked(kind_of(call(99, path, **fields)), path, body(said), None)
 
 
 def answers(
