@@ -71,15 +71,13 @@ class Playback:
 
     def use(self, settings: Settings, masker: Masker) -> None:
         """Goes on with other settings. Raises SettingsError where there is no such session to play."""
-        before, self._masker = self._settings, masker
-        if settings.playback and (
-            before is None or (before.home, before.playback) != (settings.home, settings.playback)
-        ):
-            self._recorded = _opened(settings)
-        elif not settings.playback:
-            self._recorded = None
-        self._settings = settings
-        self._matcher = None if self._recorded is None else Matcher(self._recorded, settings.playback_match)
+        before = self._settings
+        if before is None or _played_by(before) != _played_by(settings):
+            # Not for any other option: what has answered so far would be forgotten.
+            recorded = _opened(settings) if settings.playback else None
+            self._matcher = None if recorded is None else Matcher(recorded, settings.playback_match)
+            self._recorded = recorded
+        self._settings, self._masker = settings, masker
         if self._matcher is not None and ctx.options.connection_strategy != "lazy":
             # Else mitmproxy connects with the provider before it knows what is asked.
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
@@ -98,7 +96,7 @@ class Playback:
 
         `passed` is for the caller to go on with: the call goes to its provider.
         """
-        if self._matcher is None or self._recorded is None:
+        if self._matcher is None or self._recorded is None or flow.response is not None:
             return "passed"
         call = meter.running()
         found = self._found(self._matcher, flow, meter, call)
@@ -234,6 +232,11 @@ class Playback:
             streamed=before.stream,
             whole=before.status in {"ok", "error"},
         )
+
+
+def _played_by(settings: Settings) -> tuple[object, ...]:
+    """What of the settings another recording, or another way to find calls in it, comes of."""
+    return settings.home, settings.playback, settings.playback_match
 
 
 def _opened(settings: Settings) -> Recorded:
