@@ -1,7 +1,7 @@
 """Operators: what Helicone's filters compare by, each made a test of a value.
 
-A number that is not known compares with nothing, also not as unequal. A text that is not there is the empty one, as in
-Helicone's own tables.
+A number that is not known compares with nothing, also not as unequal. A text that is not there is the empty
+one, as in Helicone's own tables.
 """
 
 from __future__ import annotations

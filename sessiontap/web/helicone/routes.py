@@ -8,8 +8,9 @@ from flask import Blueprint, Response, request
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
-from sessiontap.errors import SessiontapError, StoreError
+from sessiontap.errors import SessiontapError
 from sessiontap.store.folders import CALLS_FILE, folder_key
+from sessiontap.store.notes import LONGEST_TAG
 from sessiontap.web.helicone.answers import RestError, answered, failed
 from sessiontap.web.helicone.asked import flag, name_query, read_body, session_query, text
 from sessiontap.web.helicone.chosen import choose
@@ -70,6 +71,9 @@ def rest_calls(source: Source) -> Blueprint:
             message = "tag: a text is due; an empty one takes the tag away"
             raise RestError(message)
         chosen = text(body, "tag")
+        if len(chosen.strip()) > LONGEST_TAG:
+            message = f"tag: {len(chosen)} characters are too many; at most {LONGEST_TAG} are kept"
+            raise RestError(message)
         return _noted(source, session_id, lambda: source.notes.set_tag(session_id, chosen))
 
     @calls.get("/v1/session/<any_text:session_id>/tag", merge_slashes=False)
@@ -85,10 +89,7 @@ def _noted(source: Source, session_id: str, note: Callable[[], None]) -> Respons
     if not (source.home / "sessions" / folder_key(session_id) / CALLS_FILE).is_file():
         message = f"there is no session {session_id!r:.80}; POST /v1/session/query lists them"
         raise RestError(message, 404)
-    try:
-        note()
-    except StoreError as error:
-        raise RestError(str(error)) from error
+    note()
     return answered(None)
 
 
