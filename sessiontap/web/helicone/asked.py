@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from sessiontap.store.notes import LONGEST_TAG
 from sessiontap.times import rfc3339
 from sessiontap.untrusted import JsonObject, clean, obj
 from sessiontap.web.helicone.answers import RestError
@@ -71,8 +72,8 @@ def session_query(body: JsonObject) -> SessionQuery:
     )
     return SessionQuery(
         chosen=_chosen(body),
-        search=text(body, "search"),
-        name=text(body, "nameEquals"),
+        search=_text(body, "search"),
+        name=_text(body, "nameEquals"),
         minutes=_minutes(body),
         offset=_count(body, "offset", 0),
         limit=_count(body, "limit", PAGE),
@@ -89,15 +90,35 @@ def name_query(body: JsonObject) -> SessionQuery:
         raise RestError(message)
     return SessionQuery(
         chosen=_chosen(body),
-        name_part=text(body, "nameContains"),
+        name_part=_text(body, "nameContains"),
         minutes=_minutes(body),
         percentile=percentile,
-        interquartile=flag(body, "useInterquartile") or False,
+        interquartile=_flag(body, "useInterquartile") or False,
     )
 
 
-def text(body: JsonObject, key: str) -> str:
-    """A text, empty where there is none. Raises RestError."""
+def read_rating(body: JsonObject) -> bool:
+    """Whether a session went well. Raises RestError."""
+    rating = _flag(body, "rating")
+    if rating is None:
+        message = "rating: true or false is due"
+        raise RestError(message)
+    return rating
+
+
+def read_tag(body: JsonObject) -> str:
+    """A tag; an empty one takes the tag away. Raises RestError."""
+    if "tag" not in body:
+        message = "tag: a text is due; an empty one takes the tag away"
+        raise RestError(message)
+    tag = _text(body, "tag")
+    if len(tag.strip()) > LONGEST_TAG:
+        message = f"tag: {len(tag)} characters are too many; at most {LONGEST_TAG} are kept"
+        raise RestError(message)
+    return tag
+
+
+def _text(body: JsonObject, key: str) -> str:
     value = body.get(key)
     if value is None:
         return ""
@@ -107,8 +128,7 @@ def text(body: JsonObject, key: str) -> str:
     return clean(value)
 
 
-def flag(body: JsonObject, key: str) -> bool | None:
-    """True, false, or None where neither is given. Raises RestError."""
+def _flag(body: JsonObject, key: str) -> bool | None:
     value = body.get(key)
     if value is not None and not isinstance(value, bool):
         message = f"{key}: true or false is due, not {value!r:.60}"

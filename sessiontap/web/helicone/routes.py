@@ -10,9 +10,8 @@ from werkzeug.routing import BaseConverter
 
 from sessiontap.errors import SessiontapError
 from sessiontap.store.folders import CALLS_FILE, folder_key
-from sessiontap.store.notes import LONGEST_TAG
 from sessiontap.web.helicone.answers import RestError, answered, failed
-from sessiontap.web.helicone.asked import flag, name_query, read_body, session_query, text
+from sessiontap.web.helicone.asked import name_query, read_body, read_rating, read_tag, session_query
 from sessiontap.web.helicone.chosen import choose
 from sessiontap.web.helicone.metrics import metrics_of
 from sessiontap.web.helicone.rows import name_rows, session_row
@@ -58,22 +57,12 @@ def rest_calls(source: Source) -> Blueprint:
 
     @calls.post("/v1/session/<any_text:session_id>/feedback", merge_slashes=False)
     def feedback(session_id: str) -> Response:
-        rating = flag(read_body(request.get_data()), "rating")
-        if rating is None:
-            message = "rating: true or false is due"
-            raise RestError(message)
+        rating = read_rating(read_body(request.get_data()))
         return _noted(source, session_id, lambda: source.notes.set_feedback(session_id, rating))
 
     @calls.post("/v1/session/<any_text:session_id>/tag", merge_slashes=False)
     def tag(session_id: str) -> Response:
-        body = read_body(request.get_data())
-        if "tag" not in body:
-            message = "tag: a text is due; an empty one takes the tag away"
-            raise RestError(message)
-        chosen = text(body, "tag")
-        if len(chosen.strip()) > LONGEST_TAG:
-            message = f"tag: {len(chosen)} characters are too many; at most {LONGEST_TAG} are kept"
-            raise RestError(message)
+        chosen = read_tag(read_body(request.get_data()))
         return _noted(source, session_id, lambda: source.notes.set_tag(session_id, chosen))
 
     @calls.get("/v1/session/<any_text:session_id>/tag", merge_slashes=False)
