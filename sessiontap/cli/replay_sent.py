@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import sys
 import time
 from collections.abc import Sequence
@@ -35,7 +34,6 @@ from sessiontap.times import rfc3339
 from sessiontap.views.numbers import counted
 from sessiontap.views.receipt import Receipt, receipt_json, receipt_text
 from sessiontap.views.replayed import ReplayedRow, progress_text, result_lines
-from sessiontap.views.safe_text import safe
 
 HOSTS_OPTION = "sessiontap_hosts"
 """The addon's option for hosts that it does not know."""
@@ -161,8 +159,7 @@ def _report(
         return
     for line in result_lines([_row(each) for each in results]):
         click.echo(line)
-    look_further = f"sessiontap diff {shlex.quote(safe(old or UNASSIGNED, 200))} {new}"
-    click.echo(receipt_text(replace(receipt, next_command=look_further)), nl=False)
+    click.echo(receipt_text(replace(receipt, replay_of=old or UNASSIGNED)), nl=False)
 
 
 def _call(result: Result) -> ReplayedCall:

@@ -34,8 +34,8 @@ class Receipt:
     budgets: Sequence[BudgetNote] = ()
     """The budgets that its calls have brought near their end."""
     playback: PlayedBack | None = None
-    next_command: str | None = None
-    """How to look further; None is at the session itself."""
+    replay_of: str | None = None
+    """The session whose calls were sent again, as a command takes it."""
     home_option: str = ""
     """What the next command needs to find the records: ` --home FOLDER`, or nothing."""
 
@@ -115,9 +115,11 @@ def _figures(receipt: Receipt) -> Iterator[str]:
         yield _line("playback", _playback(receipt.playback))
     shown = safe(summary.session_id or UNKNOWN, 200)
     yield _line("session", shown)
-    yield _line(
-        "next", (receipt.next_command or f"sessiontap show {shlex.quote(shown)}") + receipt.home_option
-    )
+    words = ["show", shown]
+    if receipt.playback is not None or receipt.replay_of is not None:
+        other = receipt.replay_of or (receipt.playback and receipt.playback.session_id) or UNKNOWN
+        words = ["diff", safe(other, 200), shown]
+    yield _line("next", f"sessiontap {shlex.join(words)}{receipt.home_option}")
 
 
 def played_back(session_id: str | None, calls: Sequence[Call]) -> PlayedBack:
