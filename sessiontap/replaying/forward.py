@@ -22,7 +22,7 @@ from sessiontap.conversation.comparing import key_of
 from sessiontap.conversation.heard import events_of
 from sessiontap.conversation.messages import messages_of
 from sessiontap.conversation.parts import Message, Text, Thinking, ToolCall
-from sessiontap.replaying.members import MemberError, members, value_of, with_member
+from sessiontap.replaying.members import MemberError, json_of, members, value_of, with_member
 from sessiontap.replies import maker
 from sessiontap.untrusted import JsonObject
 
@@ -157,7 +157,7 @@ class Forward:
                         made.pop()  # what it thought before it spoke
                         at -= 1
                     before = [value for value in values[at:end] if value is not None]
-                    made += [msgspec.Raw(msgspec.json.encode(each)) for each in _like(before, reply.values)]
+                    made += [msgspec.Raw(json_of(each)) for each in _like(before, reply.values)]
                     replaced, at = replaced + 1, end
                     continue
                 if reply.kept is not None:
@@ -184,7 +184,7 @@ class Forward:
                     changed = _replaced(value, reply.words, reply.new_words)
                     count += changed != value
                     value = changed
-            known = (msgspec.json.encode(value), count) if count else (raw, 0)
+            known = (json_of(value), count) if count else (raw, 0)
             self._rewritten[digest] = known
         return known
 

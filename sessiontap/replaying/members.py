@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import msgspec
@@ -35,6 +36,14 @@ def value_of(content: bytes | msgspec.Raw) -> object:
         return None if nests_deeply(text) else msgspec.json.decode(text)
     except _UNREADABLE:
         return None
+
+
+def json_of(value: object) -> bytes:
+    """A JSON value as a text, also with numbers of any length and halves of surrogate pairs in it."""
+    try:
+        return msgspec.json.encode(value)
+    except (OverflowError, UnicodeEncodeError):
+        return json.dumps(value).encode("ascii")
 
 
 def with_member(content: bytes, keys: Sequence[str], value: bytes | None) -> bytes:

@@ -223,6 +223,18 @@ def test_a_body_of_another_kind_stays(content: bytes) -> None:
     assert made.fed(CHAT, content) == Fed(content)
 
 
+def test_numbers_of_any_length_and_halves_of_characters() -> None:
+    """JSON has them, and a reply or a message with one is no reason to stop."""
+    huge = b'{"messages":[{"role":"user","content":"Of ' + OLD.encode() + b'","n":' + b"9" * 40 + b"}]}"
+    made = forward(CHAT, (chat_reply(OLD), chat_reply(NEW)))
+    assert json.loads(made.fed(CHAT, huge).content) == json.loads(huge.replace(OLD.encode(), NEW.encode()))
+    half = json.dumps(chat_reply("Half \ud800 of it")).encode()
+    made = forward(CHAT, (chat_reply(OLD), half))
+    changed, found = fed(made, CHAT, {"messages": [QUESTION, {"role": "assistant", "content": OLD}]})
+    assert changed["messages"][1]["content"] == "Half \ud800 of it"
+    assert found.replaced == 1
+
+
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([OLD, "assistant", "user", "reasoning"]),
     lambda inner: (
