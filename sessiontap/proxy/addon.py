@@ -29,7 +29,7 @@ from sessiontap.errors import SettingsError
 from sessiontap.following import Following
 from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
-from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
+from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
 from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
@@ -105,7 +105,8 @@ class SessionTap:
         try:
             refuse_unknown(ctx.options.deferred)
             settings = read_settings(ctx.options)
-            directory = Directory((*gateways("sessiontap_hosts", settings.hosts, PROVIDERS), *PROVIDERS))
+            own = gateways("sessiontap_hosts", settings.hosts, PROVIDERS)
+            directory = Directory((*own, *PROVIDERS, *GATEWAYS))
             masker = Masker(settings.mask)
         except SettingsError as error:
             if self._running:
