@@ -19,7 +19,15 @@ SessionSource = Literal["header", "proxy-user", "agent", "api", "inferred", "non
 Status = Literal["running", "ok", "error", "cancelled", "interrupted"]
 UsageSource = Literal["reported", "partial", "estimated", "none"]
 Billing = Literal["metered", "subscription", "free"]
-CostSource = Literal["table", "provider"]
+CostSource = Literal["table", "provider", "playback"]
+"""`playback`: the call was answered from a recording, and no provider billed it."""
+
+ANSWERED_BY = "sessiontap-playback"
+"""The property of a call that was played back: the id of the recorded call that answered it."""
+FOUND_BY = "sessiontap-playback-match"
+"""By what that one was found: `request`, `messages`, `conversation` or `order` (see `playback.asked`)."""
+UNRECORDED = "not_in_recording"
+"""The `error_type` of a call that was refused because nothing in the recording answers it."""
 
 _ANSWERED = frozenset({"ok", "cancelled", "interrupted"})
 

@@ -74,6 +74,7 @@ class CallMeter:
         # The request's text, while it may be needed for an estimate; the proxy keeps the same bytes anyway.
         self._asked: bytes | None = None
         self._refused_as: str | None = None
+        self._free = False
         self._follower: Follower | None = None
         self._claims = claims
         self._call_id = call_id
@@ -139,6 +140,19 @@ class CallMeter:
     def refuse(self, kind: str) -> None:
         """The call is not sent: the reply that follows is ours, and this its `error_type`."""
         self._refused_as = kind
+
+    def move(
+        self, session_id: str | None, properties: Mapping[str, str] | None = None, *, free: bool = False
+    ) -> None:
+        """Has the call recorded in another session than it says, with more properties.
+
+        `free` says that it costs nothing. To be used between `request` and the reply.
+        """
+        call = self.running()
+        self._free = free
+        self._call = msgspec.structs.replace(
+            call, session_id=session_id, properties={**call.properties, **(properties or {})}
+        )
 
     def running(self) -> Call:
         """The call as it stands before the reply."""
@@ -235,6 +249,8 @@ class CallMeter:
         call = end(self.running(), reply, known_before=self._request.usage)
         if self._refused_as is not None:
             call = msgspec.structs.replace(call, error_type=self._refused_as)
+        if self._free:
+            call = msgspec.structs.replace(call, billing="free", cost_usd=Decimal(0), cost_source="playback")
         if self._follower is not None:
             self._follower.ended(
                 answered=call.status in ANSWERED,

@@ -23,6 +23,15 @@ CaptureMode = Literal["full", "text", "none"]
 InferMode = Literal["conversation", "client", "off"]
 """How calls that name no session are grouped: by conversation, by client and idle gap, or by the day."""
 
+PlaybackMissing = Literal["refuse", "pass", "record"]
+"""What befalls a call that the recording has not: it is refused, sent and recorded, or recorded into it."""
+
+PlaybackMatch = Literal["order", "request"]
+"""By what a recorded call is found where none was asked the same: by its order in its path, or by nothing."""
+
+PlaybackPace = Literal["at-once", "recorded"]
+"""How fast recorded replies come."""
+
 IDLE_GAP_S = 30 * 60.0
 
 SESSION_IDLE_S = 5 * 60.0
@@ -71,6 +80,12 @@ class Settings:
     """How many calls a session may have."""
     unpriced_cost: Decimal | None = None
     """What a call without a price counts in all these; None is nothing, and the messages name them."""
+
+    playback: str = ""
+    """The recorded session that answers calls; empty is none."""
+    playback_missing: PlaybackMissing = "refuse"
+    playback_match: PlaybackMatch = "order"
+    playback_pace: PlaybackPace = "at-once"
 
     on_session_end: str = ""
     """A shell's command that gets the summary of each session that has ended."""

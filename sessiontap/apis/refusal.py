@@ -1,6 +1,6 @@
 """The errors by which a call is refused before it reaches its provider, each in the provider's own dialect.
 
-The status is 402, which no SDK tries again (408, 409, 429 and 5xx are tried again), and an SDK that asks is
+The statuses are such as no SDK tries again (408, 409, 429 and 5xx are tried again), and an SDK that asks is
 told not to. A client that wants a stream is answered alike: providers refuse before a stream begins.
 """
 
@@ -13,6 +13,25 @@ import msgspec
 from sessiontap.untrusted import JsonObject
 
 STATUS = 402
+"""Of a call that may not cost what it would."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a status is called."""
+
+    anthropic: str
+    google: str
+    amazon: str
+
+
+# https://docs.claude.com/en/api/errors, https://cloud.google.com/apis/design/errors,
+# https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors
+_WORDS = {
+    400: _Words("invalid_request_error", "INVALID_ARGUMENT", "ValidationException"),
+    STATUS: _Words("billing_error", "RESOURCE_EXHAUSTED", "ServiceQuotaExceededException"),
+    404: _Words("not_found_error", "NOT_FOUND", "ResourceNotFoundException"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +40,14 @@ class ErrorReply:
 
     body: bytes
     headers: tuple[tuple[str, str], ...]
-    status: int = STATUS
+    status: int
 
 
-def refusal(api: str, kind: str, message: str) -> ErrorReply:
-    """The reply that a client of that wire shape reads as an error with this message; `kind` is one word."""
+def refusal(api: str, kind: str, message: str, *, status: int = STATUS) -> ErrorReply:
+    """The reply that a client of that wire shape reads as an error with this message.
+
+    `kind` is one word; the status is 400, 402 or 404.
+    """
     family = api.partition(".")[0]
     headers = [
         ("Content-Type", "application/json"),
@@ -33,8 +55,9 @@ def refusal(api: str, kind: str, message: str) -> ErrorReply:
         ("X-Should-Retry", "false"),
     ]
     if family == "bedrock":
-        headers.append(("X-Amzn-ErrorType", "ServiceQuotaExceededException"))
-    return ErrorReply(body=msgspec.json.encode(_body(family, kind, message)), headers=tuple(headers))
+        headers.append(("X-Amzn-ErrorType", _WORDS[status].amazon))
+    body = msgspec.json.encode(_body(family, kind, message, status))
+    return ErrorReply(body=body, headers=tuple(headers), status=status)
 
 
 def socket_refusal(kind: str, message: str) -> bytes:
@@ -47,14 +70,13 @@ def socket_refusal(kind: str, message: str) -> bytes:
     )
 
 
-def _body(family: str, kind: str, message: str) -> JsonObject:
+def _body(family: str, kind: str, message: str, status: int) -> JsonObject:
+    words = _WORDS[status]
     match family:
         case "anthropic":
-            # https://docs.claude.com/en/api/errors
-            return {"type": "error", "error": {"type": "billing_error", "message": message}}
+            return {"type": "error", "error": {"type": words.anthropic, "message": message}}
         case "gemini":
-            # https://cloud.google.com/apis/design/errors
-            return {"error": {"code": STATUS, "message": message, "status": "RESOURCE_EXHAUSTED"}}
+            return {"error": {"code": status, "message": message, "status": words.google}}
         case "bedrock" | "cohere":
             return {"message": message}
         case "ollama":

@@ -84,7 +84,7 @@ def reprice(
 
 def _is_due(call: Call, *, everything: bool) -> bool:
     """False for what has its price, and for calls under way and costs that their provider stated."""
-    if call.status == "running" or call.cost_source == "provider":
+    if call.status == "running" or call.cost_source not in {None, "table"}:
         return False
     return everything or call.unpriced
 

@@ -7,28 +7,23 @@ import os
 import shlex
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from sessiontap.cli.main import complain
 from sessiontap.cli.options import confdir_option, home_option
-from sessiontap.settings import home_folder
+from sessiontap.cli.run_receipt import Played, Ran, ReceiptForm, deliver, look_back
+from sessiontap.settings import PlaybackMissing, PlaybackPace
 from sessiontap.times import rfc3339
 
 if TYPE_CHECKING:
     from sessiontap.launch.joined import RunProxy
-    from sessiontap.views.receipt import Receipt
-
-ReceiptForm = Literal["text", "json", "none"]
 
 MITMDUMP_VARIABLE = "SESSIONTAP_MITMDUMP"
-
-_ADDON = "sessiontap: "
-_MOST_WARNINGS = 3
 
 
 def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -69,6 +64,26 @@ def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 @click.option("--path", metavar="PATH", callback=_some_text, help="Where in its tree, such as /triage.")
 @click.option("--user", metavar="ID", callback=_some_text, help="For whom the calls are made.")
 @click.option("--budget", metavar="USD", callback=_dollars, help="What the session may cost.")
+@click.option(
+    "--playback",
+    metavar="SESSION",
+    callback=_some_text,
+    help="A recorded session that answers the calls; none is sent.",
+)
+@click.option(
+    "--playback-missing",
+    type=click.Choice(get_args(PlaybackMissing)),
+    default="refuse",
+    show_default=True,
+    help="What befalls calls that it has not; record adds them to it.",
+)
+@click.option(
+    "--playback-pace",
+    type=click.Choice(get_args(PlaybackPace)),
+    default="at-once",
+    show_default=True,
+    help="How fast its replies come.",
+)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -111,6 +126,9 @@ def run(
     path: str | None,
     user: str | None,
     budget: Decimal | None,
+    playback: str | None,
+    playback_missing: PlaybackMissing,
+    playback_pace: PlaybackPace,
     port: int | None,
     confdir: Path | None,
     arguments: tuple[str, ...],
@@ -129,6 +147,7 @@ def run(
       sessiontap run -- claude -p 'What does this repository do?'
       sessiontap run --session ticket-4711 --path /triage -- python agent.py
       sessiontap run --receipt json --receipt-file run.json -- npm run agent
+      sessiontap run --playback ticket-4711 -- python agent.py
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     from sessiontap.launch import child, environment, node
     from sessiontap.launch import session as sessions
@@ -140,9 +159,14 @@ def run(
         # What cannot be run need not wait for a proxy.
         child.find(command[0], before)
         _make_writable(home)
+        played = _played(home, playback)
         session_id = session or sessions.run_id()
         text = sessions.proxy_user(
-            session_id, name=name or sessions.run_name(command), path=path, user=user, budget=budget
+            session_id,
+            name=name or (played.name if played else sessions.run_name(command)),
+            path=path,
+            user=user,
+            budget=budget,
         )
         wish = Wish(
             home=home,
@@ -150,6 +174,7 @@ def run(
             port=port,
             confdir=confdir,
             arguments=arguments,
+            options=_playback_options(played, playback_missing, playback_pace),
             old_node=node.old_node(command, before),
         )
         with proxy_for(wish, before) as proxy, contextlib.ExitStack() as undisturbed:
@@ -164,24 +189,40 @@ def run(
             # Until the end: a second Ctrl-C must not cost the receipt, nor leave the proxy.
             undisturbed.enter_context(child.undisturbed())
             code = child.run(command, {**before, **variables})
-            ran = _Ran(session_id, begun, round((time.monotonic() - clock) * 1000), code)
-            troubles, made = _look_back(proxy, ran, {**before, **variables})
+            ran = Ran(session_id, begun, round((time.monotonic() - clock) * 1000), code)
+            troubles, made = look_back(proxy, ran, {**before, **variables}, played)
             if not quiet:
                 for trouble in troubles:
                     complain(trouble)
             if receipt != "none":
-                _deliver(made, receipt, receipt_file, quiet=quiet)
+                deliver(made, receipt, receipt_file, quiet=quiet)
     except child.CommandError as error:
         complain(str(error))
         code = error.code
     ctx.exit(code)
 
 
-class _Ran(NamedTuple):
-    session_id: str
-    begun: str
-    wall_ms: int
-    exit_code: int
+def _played(home: Path, text: str | None) -> Played | None:
+    if text is None:
+        return None
+    from sessiontap.cli.stored import open_store
+
+    summary = open_store(home).cataloged(text).summary()
+    return Played(summary.session_id, f"Playback of {summary.name or summary.session_id or text}")
+
+
+def _playback_options(
+    played: Played | None, missing: PlaybackMissing, pace: PlaybackPace
+) -> Mapping[str, str]:
+    if played is None:
+        return {}
+    from sessiontap.store.keys import UNASSIGNED
+
+    return {
+        "sessiontap_playback": played.session_id or UNASSIGNED,
+        "sessiontap_playback_missing": missing,
+        "sessiontap_playback_pace": pace,
+    }
 
 
 def _make_writable(home: Path) -> None:
@@ -205,52 +246,3 @@ def _notes(before: Mapping[str, str], proxy: RunProxy) -> Iterator[str]:
             f"{further.variable} names {further.shown}; the proxy at port {proxy.port} was not started by"
             " this run, and goes on through it only where it was told so"
         )
-
-
-def _look_back(proxy: RunProxy, ran: _Ran, given: Mapping[str, str]) -> tuple[list[str], Receipt]:
-    """What the proxy had to complain of, and the receipt. A proxy of our own has ended then."""
-    from sessiontap.launch.heartbeat import ask
-    from sessiontap.launch.recorded import calls_since, likely_causes, sessions_since
-    from sessiontap.sessions.rollup import summarize
-    from sessiontap.views.receipt import Receipt
-
-    calls = calls_since(proxy.home, ran.session_id, ran.begun)
-    beat = ask(proxy.port)
-    troubles = [f"nothing can be recorded: {beat.trouble}"] if beat is not None and beat.trouble else []
-    if proxy.own is not None:
-        proxy.own.stop()
-        troubles += _warnings(proxy.own.log)
-        if any(call.status == "running" for call in calls):
-            calls = calls_since(proxy.home, ran.session_id, ran.begun, settle_s=0)
-    causes: Sequence[str] = ()
-    if not calls:
-        refused = [each for each in beat.refused if each.last_at >= ran.begun] if beat is not None else []
-        causes = tuple(likely_causes(given, refused, sessions_since(proxy.home, ran.begun)))
-    receipt = Receipt(
-        summary=summarize(ran.session_id, calls),
-        wall_ms=ran.wall_ms,
-        exit_code=ran.exit_code,
-        causes=causes,
-        home_option="" if proxy.home == home_folder("") else f" --home {shlex.quote(str(proxy.home))}",
-    )
-    return troubles, receipt
-
-
-def _warnings(log: str) -> list[str]:
-    """What the addon warned of, without what it says at every start."""
-    said = [line for line in log.splitlines() if line.startswith(_ADDON) and "recording to" not in line]
-    return [line.removeprefix(_ADDON) for line in said[:_MOST_WARNINGS]]
-
-
-def _deliver(receipt: Receipt, form: ReceiptForm, file: Path | None, *, quiet: bool) -> None:
-    """Prints the receipt, or writes it. A terminal that has gone away by now is no fault of the command's."""
-    from sessiontap.views.receipt import receipt_json, receipt_text
-
-    text = receipt_text(receipt) if form == "text" else receipt_json(receipt).decode() + "\n"
-    if file is not None:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            opened.write(text)
-    elif not quiet:
-        with contextlib.suppress(OSError):
-            click.echo(("\n" if form == "text" else "") + text, err=True, nl=False)

@@ -67,14 +67,15 @@ def _canonical(value: object) -> bytes:
         return _bare(value)
     if value in (None, {}, []):
         return b""
-    return json.dumps(_plain(value), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
+    return json.dumps(plain_value(value), ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass")
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """A JSON value without cache marks, and with whole numbers as such. Raises RecursionError."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items() if key != "cache_control"}
+        return {key: plain_value(each) for key, each in value.items() if key != "cache_control"}
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [plain_value(each) for each in value]
     return value

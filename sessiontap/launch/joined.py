@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sessiontap.errors import SessiontapError
 from sessiontap.launch import node
 from sessiontap.launch.heartbeat import ask
 from sessiontap.launch.shared import shared_proxy
@@ -28,6 +29,8 @@ class Wish:
     confdir: Path | None = None
     arguments: Sequence[str] = ()
     """The user's own for mitmdump."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the addon that only a proxy of its own can have."""
     old_node: str | None = None
     """The version of a Node that knows no proxy, where the command runs on one."""
 
@@ -56,9 +59,15 @@ def proxy_for(wish: Wish, environ: Mapping[str, str]) -> Iterator[RunProxy]:
     Raises SessiontapError, in one line, where that does not start.
     """
     further = upstream(environ)
-    needs_own = bool(wish.arguments or wish.old_node) or further is not None
+    needs_own = bool(wish.arguments or wish.options or wish.old_node) or further is not None
     joined = _at_port(wish) if wish.port else None if needs_own else _shared(wish.home)
     if joined is not None:
+        if wish.options:
+            message = (
+                f"a proxy is at port {wish.port} already, and this run needs one of its own"
+                f" ({', '.join(sorted(wish.options))}); leave --port out"
+            )
+            raise SessiontapError(message)
         yield joined
         return
     urls = node.base_urls(environ) if wish.old_node and (further is None or further.mode is None) else ()
@@ -67,7 +76,7 @@ def proxy_for(wish: Wish, environ: Mapping[str, str]) -> Iterator[RunProxy]:
         home=wish.home,
         port=wish.port or 0,
         confdir=wish.confdir,
-        options={SESSION_OPTION: wish.user},
+        options={SESSION_OPTION: wish.user, **wish.options},
         modes=node.modes(urls),
         before=[node.SCRIPT] if urls else [],
         arguments=arguments,

@@ -68,10 +68,10 @@ class PriceTable:
 
         Sets `cost_usd`, `cost_breakdown` (USD by class and tool, sums to the cost), `cost_source`, `price_id`
         (several, comma-separated, where the parts were priced by several entries) and each part's cost.
-        A call with a cost that its provider states comes back as it is, and so does one without usage, but
-        for the reason where its provider bills by something else than tokens.
+        A call with a cost that its provider states, or that was played back, comes back as it is, and so does
+        one without usage, but for the reason where its provider bills by something else than tokens.
         """
-        if call.cost_source == "provider":
+        if call.cost_source not in {None, "table"}:
             return call
         if not call.usage:
             return self._without_usage(call)

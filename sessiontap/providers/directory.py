@@ -84,6 +84,10 @@ class Directory:
         """True where nothing that is sent to the host leaves the user's machine."""
         return all(row.billing == "free" for row in self._rows(_plain(host)))
 
+    def dialect(self, host: str) -> str:
+        """The wire shape that is most a host's own, by name; empty for a host that is not known."""
+        return next((route.api.name for row in self._rows(_plain(host)) for route in row.routes), "")
+
     def match(self, method: str, host: str, target: str) -> Match | None:
         """What the table says of a method, a host and a path with its query.
 

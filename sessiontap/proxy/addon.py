@@ -39,6 +39,7 @@ from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
 from sessiontap.proxy.page import PageAnswer
 from sessiontap.proxy.passthrough import leave_strangers_alone
+from sessiontap.proxy.playback import Playback
 from sessiontap.proxy.recorder import RETRY_S
 from sessiontap.proxy.recording import Recording
 from sessiontap.proxy.stream_usage import StreamUsage
@@ -85,6 +86,7 @@ class SessionTap:
         self._stream_usage = StreamUsage()
         self._following = Following(on_fault=functools.partial(self.report_fault, "following"))
         self._intake = Intake(self._following)
+        self._playback = Playback(functools.partial(self.report_fault, "playback"))
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
         self.addons = [
@@ -108,6 +110,7 @@ class SessionTap:
             own = gateways("sessiontap_hosts", settings.hosts, PROVIDERS)
             directory = Directory((*own, *PROVIDERS, *GATEWAYS))
             masker = Masker(settings.mask)
+            self._playback.use(settings, masker)
         except SettingsError as error:
             if self._running:
                 raise exceptions.OptionsError(str(error)) from None  # type: ignore[no-untyped-call]
@@ -194,20 +197,26 @@ class SessionTap:
         """Starts the call: its request is complete."""
         meter = self._in_flight.get(flow.id)
         if meter is None or self._recording is None:
+            self._playback.bar(flow, self._directory)
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
-        if meter.match.kind == "call" and not meter.match.recognised_by_reply:
+        outcome = self._playback.take(flow, meter)
+        if outcome == "played":
+            self._recording.started(meter.running())
+        elif outcome == "passed" and meter.match.kind == "call" and not meter.match.recognised_by_reply:
             call = meter.running()
             if (why := self._recording.over_budget(call, meter.budget)) is not None:
                 meter.refuse(KIND)
                 refuse(flow, call.api, why)
                 return
             self._recording.started(call)
-        self._stream_usage.ask(flow)
+        if outcome != "refused":
+            self._stream_usage.ask(flow)
 
     @_guarded
     def responseheaders(self, flow: HTTPFlow) -> None:
         """Puts the tap on the reply, so that it streams."""
+        self._playback.back(flow)
         meter = self._in_flight.get(flow.id)
         if meter is None or flow.response is None:
             return
@@ -252,6 +261,7 @@ class SessionTap:
     @_guarded
     def error(self, flow: HTTPFlow) -> None:
         """Ends the call: the client left, or the connection broke."""
+        self._playback.back(flow)
         ending: Ending = "client-left" if _client_left(flow) else "cut"
         self._finish(flow, ending)
         self._sockets.end(flow, ending)
@@ -261,6 +271,7 @@ class SessionTap:
         """Ends the calls under way, as cut by the proxy, and closes the store."""
         if self._ticking is not None:
             self._ticking.cancel()
+        self._playback.close()
         try:
             while self._in_flight:
                 _, meter = self._in_flight.popitem()

@@ -7,6 +7,8 @@ budgets of a day within about a second; without a budget nothing is looked at.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -18,10 +20,12 @@ from mitmproxy.http import HTTPFlow, Response
 
 from sessiontap.apis.refusal import refusal, socket_refusal
 from sessiontap.call import Call
+from sessiontap.errors import StoreError
 from sessiontap.recent import Recent
 from sessiontap.settings import Settings
 from sessiontap.store.day_spending import DaySpending, Of
 from sessiontap.store.journal import printable
+from sessiontap.store.notes import BudgetNote, Notes
 from sessiontap.store.spending import REFUSED, Spending, Spent
 from sessiontap.times import rfc3339
 
@@ -41,6 +45,8 @@ _STEPS = (100, 80, 50)
 class _Limit:
     """One budget, and what is spent of it."""
 
+    of: str
+    """In a word: `session`, `day`, `user` or `name`."""
     whose: str
     """For people: `session abc`, `today`, `user ann today`."""
     spent: Spent
@@ -66,6 +72,9 @@ class Budgets:
         self._days = DaySpending(settings.home)
         self._looking = False
         self._told: Recent[str, int] = Recent(_MOST_TOLD)
+        self._stated: Recent[str, Decimal] = Recent(_MOST_TOLD)
+        # The calls at whose beginning there was something to tell: it is noted when they are recorded.
+        self._to_note: Recent[str, None] = Recent(_MOST_TOLD)
         self.tick()
 
     def use(self, settings: Settings) -> None:
@@ -91,12 +100,21 @@ class Budgets:
         self._spending.recorded(call)
         if self._by_day:
             self._days.recorded(call)
+        due = call.call_id in self._to_note
+        self._to_note.take(call.call_id)
+        for limit in self._limits(call, self._stated.get(call.session_id or "")):
+            spent = self._usd(limit.spent)
+            if self._tell(limit, spent) or (due and _step(limit, spent)):
+                self._note(call, limit, spent)
 
     def over(self, call: Call, stated: Decimal | None) -> str | None:
         """Why a call that begins is refused; None where it is not. `stated` is the budget that it names."""
+        if stated is not None and call.session_id is not None:
+            self._stated.put(call.session_id, stated)
         for limit in self._limits(call, stated):
             spent = self._usd(limit.spent)
-            self._tell(limit, spent)
+            if self._tell(limit, spent):
+                self._to_note.put(call.call_id, None)
             if spent >= limit.budget:
                 return (
                     f"sessiontap: {limit.whose} has cost ${spent:.4f} of its budget of ${limit.budget:f};"
@@ -123,6 +141,7 @@ class Budgets:
         budget = stated if stated is not None else settings.budget
         if budget is not None and call.session_id is not None:
             yield _Limit(
+                "session",
                 f"session {printable(call.session_id, 80)}",
                 self._spending.of(call.session_id),
                 budget,
@@ -147,7 +166,7 @@ class Budgets:
         for whose, said, budget_of, option in by_day:
             if budget_of is not None:
                 spent = self._days.of(day, whose)
-                yield _Limit(said, spent, budget_of, f"Raise {option}, or go on tomorrow.")
+                yield _Limit(whose[0], said, spent, budget_of, f"Raise {option}, or go on tomorrow.")
 
     def _look(self) -> None:
         try:
@@ -159,11 +178,18 @@ class Budgets:
         """What counts: calls without a price as the option says."""
         return spent.usd + spent.unpriced * (self._settings.unpriced_cost or Decimal(0))
 
-    def _tell(self, limit: _Limit, spent: Decimal) -> None:
-        reached = _PERCENT if not limit.budget else int(spent * _PERCENT / limit.budget)
-        step = next((step for step in _STEPS if reached >= step), 0)
+    def _note(self, call: Call, limit: _Limit, spent: Decimal) -> None:
+        """Keeps a warning with the session whose call brought it about, for receipt and page."""
+        note = BudgetNote(
+            whose=limit.whose, spent_usd=spent, budget_usd=limit.budget, at=rfc3339(self._clock())
+        )
+        self._run(functools.partial(_write, Notes(self._settings.home), call.session_id, limit.of, note))
+
+    def _tell(self, limit: _Limit, spent: Decimal) -> bool:
+        """Warns once of each step; False where there is nothing new to tell."""
+        reached, step = _reached(limit, spent), _step(limit, spent)
         if step <= (self._told.get(limit.whose) or 0):
-            return
+            return False
         self._told.put(limit.whose, step)
         further = ", further calls are refused" if step == _PERCENT else ""
         missing = ""
@@ -178,6 +204,24 @@ class Budgets:
             further,
             missing,
         )
+        return True
+
+
+def _reached(limit: _Limit, spent: Decimal) -> int:
+    """In percent of the budget."""
+    return _PERCENT if not limit.budget else int(spent * _PERCENT / limit.budget)
+
+
+def _step(limit: _Limit, spent: Decimal) -> int:
+    """The last of the steps that is reached; 0 where none is."""
+    reached = _reached(limit, spent)
+    return next((step for step in _STEPS if reached >= step), 0)
+
+
+def _write(notes: Notes, session_id: str | None, of: str, note: BudgetNote) -> None:
+    # The trouble with the home is told where calls are written.
+    with contextlib.suppress(StoreError):
+        notes.warn(session_id, of, note)
 
 
 def refuse_on_socket(flow: HTTPFlow, message: str) -> None:

@@ -20,6 +20,9 @@ from sessiontap.settings import (
     SESSION_IDLE_S,
     CaptureMode,
     InferMode,
+    PlaybackMatch,
+    PlaybackMissing,
+    PlaybackPace,
     Settings,
     StreamUsageMode,
     home_folder,
@@ -45,6 +48,10 @@ _HELP = {
     "sessiontap_budget_name": "What the calls of each name of sessions may cost on a day (UTC), in USD.",
     "sessiontap_max_calls": "How many calls each session may have; then further ones are refused.",
     "sessiontap_unpriced_cost": "What a call without a price counts in budgets, in USD. Default: nothing.",
+    "sessiontap_playback": "A recorded session, by its id: it answers the calls, and none is sent.",
+    "sessiontap_playback_missing": "What befalls calls that it has not: refuse, pass, or record into it.",
+    "sessiontap_playback_match": "How calls are found in it: by request, else by order; or by request only.",
+    "sessiontap_playback_pace": "How fast its replies come: at-once, or as recorded.",
     "sessiontap_on_session_end": "A command that gets each session's summary as JSON when it has ended.",
     "sessiontap_session_idle": "Minutes without a call after which a session has ended. Default: 5.",
     "sessiontap_hosts": "Your own gateways, as HOST=PROVIDER, in a list or several in one, with commas.",
@@ -55,6 +62,9 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM_USAGE: tuple[StreamUsageMode, ...] = ("auto", "on", "off")
 _CAPTURE: tuple[CaptureMode, ...] = ("full", "text", "none")
 _INFER: tuple[InferMode, ...] = ("conversation", "client", "off")
+_MISSING: tuple[PlaybackMissing, ...] = ("refuse", "pass", "record")
+_MATCH: tuple[PlaybackMatch, ...] = ("order", "request")
+_PACE: tuple[PlaybackPace, ...] = ("at-once", "recorded")
 _ON_OFF = ("on", "off")
 _COUNT = re.compile(r"\s*0*[1-9]\d{0,8}\s*", re.ASCII)
 _SIZE = re.compile(r"(\d{1,15})\s*([kmg]?)i?b?", re.IGNORECASE)
@@ -99,6 +109,12 @@ def read_settings(options: Options) -> Settings:
         budget_name=_amount("sessiontap_budget_name", options.sessiontap_budget_name),
         max_calls=_count("sessiontap_max_calls", options.sessiontap_max_calls),
         unpriced_cost=_amount("sessiontap_unpriced_cost", options.sessiontap_unpriced_cost),
+        playback=options.sessiontap_playback.strip(),
+        playback_missing=_choice(
+            "sessiontap_playback_missing", options.sessiontap_playback_missing, _MISSING
+        ),
+        playback_match=_choice("sessiontap_playback_match", options.sessiontap_playback_match, _MATCH),
+        playback_pace=_choice("sessiontap_playback_pace", options.sessiontap_playback_pace, _PACE),
         on_session_end=options.sessiontap_on_session_end.strip(),
         session_idle_s=_minutes("sessiontap_session_idle", options.sessiontap_session_idle, SESSION_IDLE_S),
         session=_session("sessiontap_session", options.sessiontap_session),

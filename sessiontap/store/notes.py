@@ -1,4 +1,4 @@
-"""Notes: what a person says of a session: whether it went well, and a tag.
+"""Notes: what is said of a session: by a person, how it went, and a tag; by a proxy, which budget it is near.
 
     <home>/sessions/<key>/notes.jsonl
 
@@ -7,9 +7,12 @@ A TinyDB database with the table `notes`; a line a change, so that what was said
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -26,12 +29,30 @@ _TABLE = "notes"
 _Value: TypeAlias = bool | str | None
 
 
+class BudgetNote(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a budget was spent when a warning was due."""
+
+    whose: str
+    """For people: `session abc`, `user ann on this day (UTC)`."""
+    spent_usd: Decimal
+    budget_usd: Decimal
+    at: str
+    """RFC 3339, UTC."""
+
+    @property
+    def percent(self) -> int:
+        """Of the budget, rounded down; 100 where there is none to spend."""
+        return int(self.spent_usd * 100 / self.budget_usd) if self.budget_usd else 100
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was said of one session, the newest of each kind."""
 
     feedback: bool | None = None
     """True where it went well, False where it did not."""
     tag: str | None = None
+    budgets: tuple[BudgetNote, ...] = ()
+    """The newest warning of each budget that holds for its calls."""
 
 
 class _Said(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,8 +62,10 @@ class _Said(msgspec.Struct, frozen=True, omit_defaults=True):
     at: str = ""
 
 
+_BUDGET = "budget:"
+_budget = msgspec.json.Decoder(BudgetNote)
 _said = msgspec.json.Decoder(_Said)
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Notes:
@@ -66,11 +89,12 @@ class Notes:
         return Note(
             feedback=feedback if isinstance(feedback, bool) else None,
             tag=tag if isinstance(tag, str) and tag else None,
+            budgets=tuple(_budgets(said)),
         )
 
     def set_feedback(self, session_id: str | None, good: bool | None) -> None:  # noqa: FBT001 -- the value
         """Says how the session went; None takes it back. Raises StoreError."""
-        self._say(session_id, "feedback", good)
+        self._say(session_id, "feedback", _Said(good, rfc3339(time.time())))
 
     def set_tag(self, session_id: str | None, tag: str | None) -> None:
         """Gives the session a tag in the place of the one it has; None, or an empty one, takes it away.
@@ -81,26 +105,36 @@ class Notes:
         if len(tag) > LONGEST_TAG:
             message = f"a tag of {len(tag)} characters is too long; at most {LONGEST_TAG} are kept"
             raise StoreError(message)
-        self._say(session_id, "tag", tag or None)
+        self._say(session_id, "tag", _Said(tag or None, rfc3339(time.time())))
 
-    def _say(self, session_id: str | None, what: Literal["feedback", "tag"], value: _Value) -> None:
+    def warn(self, session_id: str | None, of: str, note: BudgetNote) -> None:
+        """Keeps that a budget is near its end; `of` says which, in a word. Raises StoreError."""
+        self._say(session_id, _BUDGET + of, note)
+
+    def _say(self, session_id: str | None, what: str, value: _Said | BudgetNote) -> None:
         folder = self._folder / folder_key(session_id)
         if not (folder / CALLS_FILE).is_file():
             message = f"there is no session {session_id!r:.80}; nothing was noted"
             raise StoreError(message)
         appender = Appender(folder / NOTES_FILE, lock_timeout_s=self._lock_timeout_s)
         try:
-            document = _encode(_Said(value, rfc3339(time.time())))
-            appender.append(journal.documents_line(_TABLE, {what: document}))
+            appender.append(journal.documents_line(_TABLE, {what: _encode(value)}))
             self.version += 1
         except UnicodeEncodeError as error:
-            message = f"the tag is not Unicode ({error.reason}); nothing was noted"
+            message = f"the note is not Unicode ({error.reason}); nothing was noted"
             raise StoreError(message) from error
         except OSError as error:
             message = f"{folder / NOTES_FILE} cannot be written: {error.strerror or error}"
             raise StoreError(message) from error
         finally:
             appender.close()
+
+
+def _budgets(said: Mapping[str, msgspec.Raw]) -> Iterator[BudgetNote]:
+    for what, raw in said.items():
+        if what.startswith(_BUDGET):
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                yield _budget.decode(raw)
 
 
 def _value(raw: msgspec.Raw | None) -> _Value:

@@ -9,12 +9,15 @@ from decimal import Decimal
 
 import msgspec
 
+from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
 from sessiontap.sessions.rollup import SessionSummary
+from sessiontap.store.notes import BudgetNote
 from sessiontap.views.numbers import UNKNOWN, cost, counted, duration, money, tokens
 from sessiontap.views.safe_text import safe
 
 _MOST_MODELS = 3
 _LABEL = 8
+_WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +31,23 @@ class Receipt:
     exit_code: int
     causes: Sequence[str] = ()
     """Where no call was recorded: why that may be, the likely ones first."""
+    budgets: Sequence[BudgetNote] = ()
+    """The budgets that its calls have brought near their end."""
+    playback: PlayedBack | None = None
     home_option: str = ""
     """What the next command needs to find the records: ` --home FOLDER`, or nothing."""
+
+
+class PlayedBack(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a run a recorded session has answered."""
+
+    session_id: str | None
+    """The recorded session."""
+    answered: int
+    by_order: int
+    """How many of them were found by their order only: they were asked something else."""
+    refused: int
+    """Calls that it has not, and that were not sent."""
 
 
 class ReceiptRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +58,8 @@ class ReceiptRecord(msgspec.Struct, frozen=True, kw_only=True):
     cache_read_ratio: float | None
     session: SessionSummary
     causes: Sequence[str]
+    budgets: Sequence[BudgetNote]
+    playback: PlayedBack | None
 
 
 def receipt_text(receipt: Receipt) -> str:
@@ -57,6 +77,8 @@ def receipt_json(receipt: Receipt) -> bytes:
         cache_read_ratio=_ratio(receipt.summary),
         session=receipt.summary,
         causes=receipt.causes,
+        budgets=receipt.budgets,
+        playback=receipt.playback,
     )
     return msgspec.json.Encoder(decimal_format="number").encode(record)
 
@@ -80,9 +102,38 @@ def _figures(receipt: Receipt) -> Iterator[str]:
         "output", _with_parts(usage.output_tokens, [f"{tokens(reasoning)} reasoning"] if reasoning else [])
     )
     yield _line("cost", _cost(summary))
+    for budget in receipt.budgets:
+        over = ", further calls are refused" if budget.percent >= _WHOLE else ""
+        yield _line(
+            "budget",
+            f"{safe(budget.whose, 120)}: {money(budget.spent_usd)} of {money(budget.budget_usd)}"
+            f" ({budget.percent} %{over})",
+        )
+    if receipt.playback is not None:
+        yield _line("playback", _playback(receipt.playback))
     shown = safe(summary.session_id or UNKNOWN, 200)
     yield _line("session", shown)
     yield _line("next", f"sessiontap show {shlex.quote(shown)}{receipt.home_option}")
+
+
+def played_back(session_id: str | None, calls: Sequence[Call]) -> PlayedBack:
+    """What of these calls that session has answered."""
+    found = [call.properties.get(FOUND_BY) for call in calls if ANSWERED_BY in call.properties]
+    return PlayedBack(
+        session_id=session_id,
+        answered=len(found),
+        by_order=found.count("order"),
+        refused=sum(call.error_type == UNRECORDED for call in calls),
+    )
+
+
+def _playback(played: PlayedBack) -> str:
+    parts = [f"{counted(played.answered, 'call')} answered by {safe(played.session_id or UNKNOWN, 200)}"]
+    if played.by_order:
+        parts.append(f"{played.by_order:,} by order only")
+    if played.refused:
+        parts.append(f"{played.refused:,} refused, for it has none like them")
+    return ", ".join(parts)
 
 
 def _cost(summary: SessionSummary) -> str:

@@ -60,11 +60,10 @@ class Place:
         connection = self.connection()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"Helicone-Session-Id": test, "x-test": test, "Content-Type": "application/json", **named}
-        connection.request("POST", path, body, sent)
-        reply = connection.getresponse()
-        received = reply.status, reply.read()
-        connection.close()
-        return received
+        with contextlib.closing(connection):
+            connection.request("POST", path, body, sent)
+            with connection.getresponse() as reply:
+                return reply.status, reply.read()
 
     def calls(self, session: str) -> list[Call]:
         """What was recorded of a session."""

@@ -1,0 +1,14 @@
+"""Playback: finds the call of a recorded session that answers one that a client makes. No proxy in here.
+
+recorded = Recorded(home, "run-1")
+matcher = Matcher(recorded)
+found = matcher.find(asked(call, body, masker), run="...")   # None where it is not recorded
+"""
+
+from __future__ import annotations
+
+from sessiontap.playback.asked import Asked, How, asked
+from sessiontap.playback.matching import Found, Matcher
+from sessiontap.playback.recorded import Recorded, RecordedCall
+
+__all__ = ["Asked", "Found", "How", "Matcher", "Recorded", "RecordedCall", "asked"]

@@ -1,0 +1,114 @@
+"""Recorded: a session as it can be played back. Its calls are read once, its replies as they are wanted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from sessiontap.bodies import Body, CallBodies
+from sessiontap.call import Call
+from sessiontap.conversation.requests import Requests
+from sessiontap.errors import StoreError
+from sessiontap.playback.asked import Asked, asked
+from sessiontap.store.folders import BODIES_FILE
+from sessiontap.store.ledger import Ledger
+from sessiontap.store.session_bodies import SessionBodies
+from sessiontap.store.spending import REFUSED
+
+_ENDED = frozenset({"ok", "error", "cancelled", "interrupted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCall:
+    """A call that can be played back."""
+
+    call: Call
+    asked: Asked
+
+
+class Recorded:
+    """The calls of one session that can be played back, in the order in which they started.
+
+    Only reads. Raises StoreError where the session has none that can be read.
+    """
+
+    def __init__(self, home: Path, session_id: str | None) -> None:
+        self.session_id = session_id
+        self._ledger = Ledger(home)
+        self._requests = Requests()
+        self._seen: tuple[object, ...] | None = None
+        self._bodies: SessionBodies | None = None
+        self.calls: list[RecordedCall] = []
+        self.left_out: Counter[str] = Counter()
+        """Why calls cannot be played back, in a few words, and how many."""
+        self.look()
+
+    def look(self) -> bool:
+        """Reads again what has been recorded since; False where nothing has."""
+        seen, self._seen = self._seen, self._stamp()
+        if seen == self._seen:
+            return False
+        bodies = self._ledger.bodies(self.session_id)
+        known = {each.call.call_id: each for each in self.calls}
+        found: list[RecordedCall] = []
+        left_out: Counter[str] = Counter()
+        for call in self._ledger.calls(self.session_id):
+            if (before := known.get(call.call_id)) is not None and before.call == call:
+                found.append(before)
+                continue
+            of_call = _read(bodies, call.call_id)
+            if (why := why_not(call, of_call)) is not None:
+                left_out[why] += 1
+            else:
+                request = None if of_call is None else of_call.request
+                found.append(RecordedCall(call=call, asked=asked(call, request, None, self._requests)))
+        more = len(found) > len(self.calls)
+        self.calls, self._bodies, self.left_out = found, bodies, left_out
+        return more
+
+    def _stamp(self) -> tuple[object, ...]:
+        """What changes when a call, or what it was answered, is stored."""
+        calls = self._ledger.path(self.session_id)
+        return tuple(_stamp(path) for path in (calls, calls.with_name(BODIES_FILE)))
+
+    def reply(self, call_id: str) -> Body:
+        """What a call was answered. Raises StoreError where it is gone or damaged by now."""
+        found = None if self._bodies is None else self._bodies.get(call_id)
+        if found is None or found.reply is None or found.reply.content is None:
+            message = f"the reply of call {call_id!r} is not there any more"
+            raise StoreError(message)
+        return found.reply
+
+
+def why_not(call: Call, bodies: CallBodies | None) -> str | None:
+    """Why a call cannot be played back, in a few words; None where it can."""
+    if call.status not in _ENDED:
+        return "not ended"
+    if call.error_type == REFUSED:
+        return "refused by a budget"
+    if bodies is not None and bodies.method not in {"", "POST"}:
+        return "over a socket"
+    if call.http_status is None:
+        return "without a reply"
+    reply = None if bodies is None else bodies.reply
+    if reply is None or reply.content is None:
+        return "reply not stored"
+    if reply.cut:
+        return "reply cut at the limit"
+    return None
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_ino, there.st_size, there.st_mtime_ns
+
+
+def _read(bodies: SessionBodies, call_id: str) -> CallBodies | None:
+    try:
+        return bodies.get(call_id)
+    except StoreError:
+        return None

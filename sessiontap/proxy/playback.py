@@ -1,0 +1,230 @@
+"""Playback: answers calls from a recorded session; nothing of them goes to their provider.
+
+A call that is played is recorded as any other, in a session of its own, at no cost, with the id of the call
+that answered it as a property. The recorded session is only read, but where the user has what it lacks
+recorded into it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from mitmproxy import ctx
+from mitmproxy.connection import Server
+from mitmproxy.http import HTTPFlow, Response
+
+from sessiontap.apis.refusal import refusal
+from sessiontap.bodies import Body, Piece
+from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
+from sessiontap.catalog import Catalog
+from sessiontap.errors import SettingsError, StoreError
+from sessiontap.masking import Masker
+from sessiontap.meter import CallMeter
+from sessiontap.playback import Found, Matcher, Recorded, asked
+from sessiontap.providers import Directory
+from sessiontap.proxy.stage import Performance, Stage
+from sessiontap.settings import Settings
+from sessiontap.store.journal import printable
+
+logger = logging.getLogger(__name__)
+
+STATUS = 404
+
+_HEADER = "Sessiontap-Playback"
+_PACE_WHOLE_MS = 10 * 60 * 1000
+
+Outcome = Literal["played", "refused", "passed"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Real:
+    """Where a request was to go."""
+
+    host: str
+    port: int
+    scheme: bytes
+    path: bytes
+
+
+class Playback:
+    """The session that is played, if any is. The settings may change while it is in use."""
+
+    def __init__(self, on_fault: Callable[[Exception], None]) -> None:
+        self._settings: Settings | None = None
+        self._masker = Masker()
+        self._recorded: Recorded | None = None
+        self._matcher: Matcher | None = None
+        self._stage = Stage(on_fault)
+        self._real: dict[str, _Real] = {}
+        self._begun = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+
+    def use(self, settings: Settings, masker: Masker) -> None:
+        """Goes on with other settings. Raises SettingsError where there is no such session to play."""
+        before, self._masker = self._settings, masker
+        if settings.playback and (
+            before is None or (before.home, before.playback) != (settings.home, settings.playback)
+        ):
+            self._recorded = _opened(settings)
+        elif not settings.playback:
+            self._recorded = None
+        self._settings = settings
+        self._matcher = None if self._recorded is None else Matcher(self._recorded, settings.playback_match)
+        if self._matcher is not None and ctx.options.connection_strategy != "lazy":
+            # Else mitmproxy connects with the provider before it knows what is asked.
+            ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
+
+    @property
+    def refuses(self) -> bool:
+        """True where nothing that the recording has not is to reach a provider."""
+        return self._matcher is not None and self._settings is not None and self._mode == "refuse"
+
+    @property
+    def _mode(self) -> str:
+        return "pass" if self._settings is None else self._settings.playback_missing
+
+    def take(self, flow: HTTPFlow, meter: CallMeter) -> Outcome:
+        """Has a call whose request is complete played, where the recording has it, or else refused.
+
+        `passed` is for the caller to go on with: the call goes to its provider.
+        """
+        if self._matcher is None or self._recorded is None:
+            return "passed"
+        call = meter.running()
+        found = self._found(self._matcher, flow, meter, call)
+        if found is not None:
+            self._play(self._recorded, found, flow, meter, call)
+            return "played"
+        meter.move(self._session_of(call, into=self._mode == "record"))
+        if meter.match.recognised_by_reply or self._mode != "refuse":
+            return "passed"
+        session = printable(self._recorded.session_id or "-", 80)
+        message = (
+            f"sessiontap: session {session} is played back and has no call like this one left"
+            f" ({call.request_model or call.api}, path {printable(call.session_path, 80)}); it was not sent."
+            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
+        )
+        logger.warning("%s", message)
+        meter.refuse(UNRECORDED)
+        refuse_unrecorded(flow, call.api, message)
+        return "refused"
+
+    def bar(self, flow: HTTPFlow, directory: Directory) -> None:
+        """Refuses what is no call and yet goes to a provider, where nothing is to reach one."""
+        host = directory.provider_host(flow.request.host, flow.client_conn.sni or "")
+        if not self.refuses or host is None or flow.response is not None or directory.on_this_machine(host):
+            return
+        message = (
+            f"sessiontap: a session is played back, and {host} is not asked for what is no recorded call;"
+            " --set sessiontap_playback_missing=pass lets it through"
+        )
+        refuse_unrecorded(flow, directory.dialect(host), message)
+
+    def back(self, flow: HTTPFlow) -> None:
+        """Gives a request that was played its own address again, for those who look at it."""
+        real = self._real.pop(flow.id, None)
+        if real is not None:
+            _go(flow, real)
+
+    def close(self) -> None:
+        """Plays nothing any more."""
+        self._stage.close()
+
+    def _found(self, matcher: Matcher, flow: HTTPFlow, meter: CallMeter, call: Call) -> Found | None:
+        what = asked(call, _request(flow), self._masker)
+        return matcher.find(what, call.session_id or "", by_order=not meter.match.recognised_by_reply)
+
+    def _session_of(self, call: Call, *, into: bool) -> str | None:
+        """Where a call is recorded: the recorded session gets only what is meant to be in it."""
+        recorded = None if self._recorded is None else self._recorded.session_id
+        if into:
+            return recorded
+        same = recorded is not None and call.session_id == recorded
+        return f"{recorded}-playback-{self._begun}" if same else call.session_id
+
+    def _play(self, recorded: Recorded, found: Found, flow: HTTPFlow, meter: CallMeter, call: Call) -> None:
+        before = found.recorded.call
+        performance = self._performance(recorded.reply(before.call_id), before, found)
+        host, port, path = self._stage.put(performance)
+        meter.move(
+            self._session_of(call, into=False),
+            {ANSWERED_BY: before.call_id, FOUND_BY: found.how},
+            free=True,
+        )
+        request = flow.request
+        self._real[flow.id] = _Real(
+            request.data.host, request.data.port, request.data.scheme, request.data.path
+        )
+        _go(flow, _Real(host, port, b"http", path.encode()))
+        # Not through another proxy, where mitmproxy goes on through one.
+        flow.server_conn = Server(address=None)
+
+    def _performance(self, reply: Body, before: Call, found: Found) -> Performance:
+        assert before.http_status is not None
+        assert reply.content is not None
+        headers = [(_HEADER, f"{before.call_id}; match={found.how}")]
+        if reply.content_type:
+            headers.append(("Content-Type", reply.content_type))
+        pieces = reply.pieces
+        if self._settings is None or self._settings.playback_pace != "recorded":
+            pieces = tuple(Piece(0, piece.size) for piece in pieces)
+        elif not pieces and reply.content:
+            at_ms = before.ttft_ms if before.stream else before.duration_ms
+            pieces = (Piece(min(at_ms or 0, _PACE_WHOLE_MS), len(reply.content)),)
+        return Performance(
+            status=before.http_status,
+            headers=[(name, value) for name, value in headers if value.isascii() and value.isprintable()],
+            content=reply.content,
+            pieces=pieces,
+            streamed=before.stream,
+            whole=before.status in {"ok", "error"},
+        )
+
+
+def _opened(settings: Settings) -> Recorded:
+    """The session that is to be played, by its id, or by the beginning of its id."""
+    stated = settings.playback
+    try:
+        recorded = Recorded(settings.home, stated)
+        if not (recorded.calls or recorded.left_out):
+            recorded = Recorded(settings.home, Catalog(settings.home).find(stated).session_id)
+    except StoreError as error:
+        message = f"sessiontap_playback: {error}"
+        raise SettingsError(message) from None
+    shown = printable(recorded.session_id or "-", 80)
+    left_out = ", ".join(f"{count} {why}" for why, count in sorted(recorded.left_out.items()))
+    if not recorded.calls:
+        why = left_out or "it is empty"
+        message = f"sessiontap_playback: session {shown} has no call that can be played back ({why})"
+        raise SettingsError(message)
+    logger.info(
+        "sessiontap: playing back session %s: %d calls%s",
+        shown,
+        len(recorded.calls),
+        f"; {left_out}" if left_out else "",
+    )
+    return recorded
+
+
+def _request(flow: HTTPFlow) -> Body | None:
+    request = flow.request
+    content = request.get_content(strict=False)
+    if content is None:
+        return None
+    return Body(content=content, size=len(content), content_type=request.headers.get("content-type"))
+
+
+def _go(flow: HTTPFlow, real: _Real) -> None:
+    # Not by the attributes, which change the header Host as well.
+    data = flow.request.data
+    data.host, data.port, data.scheme, data.path = real.host, real.port, real.scheme, real.path
+
+
+def refuse_unrecorded(flow: HTTPFlow, api: str, message: str) -> None:
+    """Answers a request in its provider's dialect, as what is not there; it is not sent."""
+    reply = refusal(api, UNRECORDED, message, status=STATUS)
+    headers = [(name.encode(), value.encode()) for name, value in reply.headers]
+    flow.response = Response.make(reply.status, reply.body, headers)
