@@ -154,6 +154,11 @@ class CallMeter:
             call, session_id=session_id, properties={**call.properties, **(properties or {})}
         )
 
+    @property
+    def refused(self) -> bool:
+        """True where the call is not sent."""
+        return self._refused_as is not None
+
     def running(self) -> Call:
         """The call as it stands before the reply."""
         return self._begun({}, b"")

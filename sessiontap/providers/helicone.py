@@ -43,6 +43,9 @@ UPSTREAMS: Mapping[str, str] = MappingProxyType(
 GATEWAY, BEDROCK, MODEL_ROUTER = "gateway", "bedrock", "ai-gateway"
 """The labels that stand for no one host."""
 
+GATEWAY_HOST = "gateway.helicone.ai"
+"""In its rows the wire shape of a path says whose call it is."""
+
 _NO_HOST = frozenset({GATEWAY, BEDROCK, MODEL_ROUTER})
 # Where each states another upstream, by the first header that is there.
 _STATED_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(

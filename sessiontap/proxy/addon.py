@@ -31,8 +31,11 @@ from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
+from sessiontap.proxy.arrival import arrive
 from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
+from sessiontap.proxy.gateways import KIND as UNSUPPORTED
+from sessiontap.proxy.gateways import GatewayConnections, refuse_gateway
 from sessiontap.proxy.headers import remove_session_headers
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
@@ -91,6 +94,7 @@ class SessionTap:
         # mitmproxy calls the hooks of these as well.
         self.addons = [
             HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat")),
+            GatewayConnections(),
             PageAnswer(self._home, functools.partial(self.report_fault, "page")),
         ]
 
@@ -175,21 +179,25 @@ class SessionTap:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
-        # In transparent mode the host is an address, and the name is in the TLS handshake.
-        host = self._directory.known_host(request.host, flow.client_conn.sni or "")
+        plain = request.scheme == "http"
+        arrived = arrive(flow, self._directory)
         try:
-            found = self._directory.match(request.method, host, request.path) if host is not None else None
+            found = arrived.found
             if found is not None and self._settings is not None:
                 if found.kind == "socket":
                     self._sockets.expect(flow, self._intake.socket_meter(flow, found, self._settings))
                 else:
-                    self._in_flight[flow.id] = self._intake.meter(flow, found, self._settings)
+                    meter = self._in_flight[flow.id] = self._intake.meter(flow, found, self._settings)
+                    if arrived.refused is not None:
+                        meter.refuse(UNSUPPORTED)
                     self._stream_usage.recognised(flow, found, self._settings.stream_usage)
         finally:
             # Whatever befalls the recording, these never travel on.
-            if request.scheme == "http":
+            if plain:
                 request.headers.pop("proxy-authorization", None)
-            if host is not None and not self._directory.on_this_machine(host):
+            if arrived.refused is not None:
+                refuse_gateway(flow, arrived.found, arrived.refused)
+            if arrived.to_provider:
                 remove_session_headers(request.headers)
 
     @_guarded
@@ -200,6 +208,9 @@ class SessionTap:
             self._playback.bar(flow, self._directory)
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
+        if meter.refused:
+            self._recording.started(meter.running())
+            return
         outcome = self._playback.take(flow, meter)
         if outcome == "played":
             self._recording.started(meter.running())

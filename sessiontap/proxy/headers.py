@@ -7,14 +7,17 @@ import re
 from mitmproxy.http import Headers, HTTPFlow
 
 from sessiontap.identity import basic_user
+from sessiontap.providers.helicone import has_key, without_key
 
 _SESSION_PREFIXES = ("helicone-", "sessiontap-")
+# Where a key may stand, and Helicone's beside it.
+_KEY_HEADERS = ("authorization", "x-api-key", "api-key", "x-goog-api-key")
 _AWS_SCHEME = "AWS4-"
 _SIGNED = re.compile(r"SignedHeaders=([^,\s]*)")
 
 
 def remove_session_headers(headers: Headers) -> None:
-    """Removes the headers whose name begins with `helicone-` or `sessiontap-`, in any case.
+    """Removes the headers whose name begins with `helicone-` or `sessiontap-`, in any case, and Helicone's keys.
 
     But for those that a signature covers: AWS would refuse a request that lacks one which its client signed.
     """
@@ -23,6 +26,15 @@ def remove_session_headers(headers: Headers) -> None:
     for name in {key for key in headers if key.lower().startswith(_SESSION_PREFIXES)}:
         if name.lower() not in signed:
             del headers[name]
+    remove_helicone_keys(headers)
+
+
+def remove_helicone_keys(headers: Headers) -> None:
+    """Takes Helicone's own key out of the headers that hold a provider's; without another key they go."""
+    for name in _KEY_HEADERS:
+        values: list[str] = headers.get_all(name)
+        if any(map(has_key, values)):
+            headers.set_all(name, list(filter(None, map(without_key, values))))
 
 
 def _signed_headers(headers: Headers) -> frozenset[str]:
