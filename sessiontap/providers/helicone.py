@@ -214,14 +214,14 @@ def _stated(here: Destination, name: str, url: str) -> Destination:
 
 
 _CANNOT_ROUTE = (
-    "{} chooses a provider by the model's name at Helicone, and stands for no provider's host. Set base_url to"
-    " the provider's own, such as https://api.openai.com/v1, and api_key to a key of that provider's; with"
+    "{} chooses a provider by the model's name at Helicone, and stands for no provider's host. Set base_url"
+    " to the provider's own, such as https://api.openai.com/v1, and api_key to a key of that provider's; with"
     " HTTPS_PROXY the calls are recorded as they are"
 )
 _CANNOT_SIGN = (
     "{} has Helicone sign the calls for AWS anew, which nobody else can do. Take the endpoint out of the"
-    " client, as in boto3.client('bedrock-runtime', region_name='{}'); with HTTPS_PROXY the calls are recorded"
-    " as they are"
+    " client, as in boto3.client('bedrock-runtime', region_name='{}'); with HTTPS_PROXY the calls are"
+    " recorded as they are"
 )
 _NO_TARGET = (
     "{} does not say where the call is to go. Set the header Helicone-Target-URL to the provider's address,"

@@ -36,7 +36,7 @@ from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.gateways import KIND as UNSUPPORTED
 from sessiontap.proxy.gateways import GatewayConnections, refuse_gateway
-from sessiontap.proxy.headers import remove_session_headers
+from sessiontap.proxy.headers import remove_session_headers, tell_id
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
@@ -232,6 +232,8 @@ class SessionTap:
         if meter is None or flow.response is None:
             return
         self._begin_reply(meter, flow.response)
+        if (call_id := meter.told_id) is not None:
+            tell_id(flow.response, call_id)
         inner = flow.response.stream
         flow.response.stream = Tap(
             meter,
