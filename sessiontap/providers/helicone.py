@@ -130,9 +130,11 @@ def without_keys(target: str) -> str:
 def rows(providers: Iterable[Provider]) -> tuple[Provider, ...]:
     """The gateways' rows: those of the providers that they stand for, under the gateways' hosts.
 
-    Where it takes more than the host to say which provider that is, the wire shape of the path says it.
+    Where the host does not say which provider that is, or it is none of them, the path's wire shape counts.
     """
     known = tuple(providers)
+    hosts = {host for row in known for host in row.hosts}
+    nobodys = (label for label, upstream in UPSTREAMS.items() if upstream not in hosts)
     return (
         *(
             replace(row, hosts=_hosts(label))
@@ -143,7 +145,7 @@ def rows(providers: Iterable[Provider]) -> tuple[Provider, ...]:
         *(replace(row, hosts=_hosts(BEDROCK)) for row in known if row.name == "aws.bedrock"),
         *(
             Provider(name=name, hosts=_hosts(label), routes=routes)
-            for label in (GATEWAY, MODEL_ROUTER)
+            for label in (GATEWAY, MODEL_ROUTER, *nobodys)
             for name, routes in _SHAPES
         ),
     )

@@ -1,8 +1,8 @@
 """The one listener: what is sent to the proxy's own port as if it were a provider goes to that provider.
 
-`http://127.0.0.1:PORT/openai/v1/models` is `https://api.openai.com/v1/models`, for clients that know no proxy.
-Promises: only clients on this machine, and no page of another site, are let through; only hosts of the table
-of providers are reached; the client's own credentials go on, and nothing is added.
+`http://127.0.0.1:PORT/openai/v1` is `https://api.openai.com/v1`, for clients that know no proxy. Promises:
+only clients on this machine, and no page of another site, are let through; only hosts of the table of
+providers are reached; the client's own credentials go on, and nothing is added.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A request is asked for more only where the client did not ask, the provider documents the question (or the
 user said `on`), and nothing signs the body. The reply is filtered, so that the client sees what it would
-have seen, unless its own header asks for the usage. A reply that comes compressed all the same goes on as it is, with one event more than expected:
-taking it apart could not be undone where it proves corrupt.
+have seen; one whose header asks for the usage gets it. A reply that comes compressed all the same goes on as
+it is, with one event more than expected: taking it apart could not be undone where it proves corrupt.
 """
 
 from __future__ import annotations
