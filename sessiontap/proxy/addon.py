@@ -31,11 +31,11 @@ from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
-from sessiontap.proxy.arrival import arrive
+from sessiontap.proxy.arrival import Arrivals
 from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.gateways import KIND as UNSUPPORTED
-from sessiontap.proxy.gateways import GatewayConnections, refuse_gateway
+from sessiontap.proxy.gateways import GatewayConnections
 from sessiontap.proxy.headers import remove_session_headers, tell_id
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
@@ -89,12 +89,14 @@ class SessionTap:
         self._stream_usage = StreamUsage()
         self._following = Following(on_fault=functools.partial(self.report_fault, "following"))
         self._intake = Intake(self._following)
+        self._arrivals = Arrivals()
         self._playback = Playback(functools.partial(self.report_fault, "playback"))
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
         self.addons = [
             HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat")),
             GatewayConnections(),
+            self._arrivals,
             PageAnswer(self._home, functools.partial(self.report_fault, "page")),
         ]
 
@@ -180,7 +182,7 @@ class SessionTap:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
         plain = request.scheme == "http"
-        arrived = arrive(flow, self._directory)
+        arrived = self._arrivals.arrive(flow, self._directory)
         try:
             found = arrived.found
             if found is not None and self._settings is not None:
@@ -188,15 +190,13 @@ class SessionTap:
                     self._sockets.expect(flow, self._intake.socket_meter(flow, found, self._settings))
                 else:
                     meter = self._in_flight[flow.id] = self._intake.meter(flow, found, self._settings)
-                    if arrived.refused is not None:
+                    if arrived.refused:
                         meter.refuse(UNSUPPORTED)
                     self._stream_usage.recognised(flow, found, self._settings.stream_usage)
         finally:
             # Whatever befalls the recording, these never travel on.
             if plain:
                 request.headers.pop("proxy-authorization", None)
-            if arrived.refused is not None:
-                refuse_gateway(flow, arrived.found, arrived.refused)
             if arrived.to_provider:
                 remove_session_headers(request.headers)
 

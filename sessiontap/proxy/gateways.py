@@ -10,24 +10,24 @@ import time
 from dataclasses import replace
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
+from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
 
 from sessiontap.apis.refusal import refusal
 from sessiontap.launch.heartbeat import HOST as HEARTBEAT_HOST
 from sessiontap.providers import Match
-from sessiontap.providers.helicone import UPSTREAMS, Destination, destination, label_of
+from sessiontap.providers.helicone import GATEWAY_HOST, UPSTREAMS, Destination, destination, label_of
 from sessiontap.proxy.headers import remove_helicone_keys
 from sessiontap.web.addresses import PROXY_HOST
 
 KIND = "unsupported_gateway"
 """The `error_type` of a call that cannot go where it was sent."""
 
-STATUS = 400
-
+_STATUS = 400
 _PROPERTY = "helicone-gateway"
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
-_LOOP = "{} would lead back to this proxy; give the provider's own address, such as https://api.openai.com"
+_LOOP = "{} leads back to this proxy; give the provider's own address, such as https://api.openai.com"
 
 
 class GatewayConnections:
@@ -55,31 +55,42 @@ class GatewayConnections:
             server.tls = False
 
     def server_connect(self, data: ServerConnectionHookData) -> None:
-        """Refuses the connection where all of that was in vain, as in a reverse mode with such a host."""
-        host = data.server.address[0] if data.server.address else ""
-        label = label_of(host)
-        if label is not None:
-            instead = UPSTREAMS.get(label, "the provider's own host")
-            data.server.error = f"sessiontap: {host} is never contacted; name {instead} in its place"
+        """The last resort, as for a reverse mode of such a host, which connects before it is asked anything.
+
+        The connection goes to the provider, or nowhere.
+        """
+        server = data.server
+        label = label_of(server.address[0]) if server.address else None
+        if label is None or server.address is None:
+            return
+        upstream = UPSTREAMS.get(label)
+        if upstream is None:
+            server.error = f"sessiontap: {server.address[0]} is never contacted; name the provider's own host"
+        else:
+            server.address = (upstream, server.address[1])
+            server.sni = upstream
 
 
 def redirected(flow: HTTPFlow) -> Destination | None:
     """Makes a request to a gateway one to its provider; None for all other requests, which stay as they are.
 
-    A destination that is `refused` is nobody's: the caller is to answer the request.
+    One whose destination is `refused` must be answered; until then nobody can be connected with for it.
     """
-    request = flow.request
-    names = (request.host, flow.client_conn.sni or "")
+    request, mode = flow.request, flow.client_conn.proxy_mode
+    names = (
+        request.host,
+        flow.client_conn.sni or "",
+        str(mode.address[0]) if isinstance(mode, ReverseMode) else "",
+    )
     gateway = next((name for name in names if label_of(name) is not None), None)
-    if gateway is None or flow.response is not None:
+    to = None if gateway is None else destination(gateway, request.path, request.headers)
+    if to is None or flow.response is not None:
         return None
-    to = destination(gateway, request.path, request.headers)
-    if to is None:
-        return None
-    if _is_ours(to, flow):
-        to = replace(to, refused=_LOOP.format("The address in its header"), host=to.gateway)
+    if _leads_back(to, flow):
+        to = replace(to, refused=_LOOP.format("The address in the header"), host=to.gateway)
     remove_helicone_keys(request.headers)
-    send_to(request, scheme=to.scheme, host=to.host, port=to.port, target=to.target)
+    host = to.host if to.refused is None else _nobody(to.gateway)
+    send_to(request, scheme=to.scheme, host=host, port=to.port, target=to.target)
     request.headers[_PROPERTY] = to.gateway
     return to
 
@@ -95,16 +106,19 @@ def send_to(request: Request, *, scheme: str, host: str, port: int, target: str)
         request.authority = ""
 
 
-def refuse_gateway(flow: HTTPFlow, found: Match | None, why: str) -> None:
-    """Answers a request in the dialect that its path shows; it is not sent."""
-    reply = refusal("" if found is None else found.api.name, KIND, f"sessiontap: {why}", status=STATUS)
-    # mitmproxy has begun to stream a large body, which an answer forbids.
-    flow.request.stream = False
+def gateway_refusal(found: Match | None, why: str) -> Response:
+    """The answer in the dialect of the call that the request is."""
+    reply = refusal("" if found is None else found.api.name, KIND, f"sessiontap: {why}", status=_STATUS)
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
-    flow.response = Response.make(reply.status, reply.body, headers)
+    return Response.make(reply.status, reply.body, headers)
 
 
-def _is_ours(to: Destination, flow: HTTPFlow) -> bool:
+def _nobody(gateway: str) -> str:
+    """A host that no connection is made to: the gateway's own, where that stands for no other."""
+    return GATEWAY_HOST if label_of(gateway) in UPSTREAMS else gateway
+
+
+def _leads_back(to: Destination, flow: HTTPFlow) -> bool:
     """True where the proxy itself would be asked."""
     if to.host in {PROXY_HOST, HEARTBEAT_HOST}:
         return True

@@ -21,26 +21,23 @@ from sessiontap.proxy.heartbeat import is_loopback
 _PATH = re.compile(r"/([A-Za-z0-9._-]+)(/[^?]*)?(\?.*)?", re.DOTALL)
 
 
-def forwarded(flow: HTTPFlow) -> bool:
+def forwarded(flow: HTTPFlow) -> Response | None:
     """Makes a request to the proxy's own port one to the provider that its path names first.
 
-    True where it was one; where it names nobody, or comes from elsewhere, it has its answer.
+    The answer to one that names nobody, or comes from elsewhere; None for all other requests.
     """
     request = flow.request
     if flow.response is not None or not _for_own_port(flow):
-        return False
+        return None
     if _is_foreign(request.headers.get("origin", "")):
-        _answer(flow, 403, "pages of other sites are not let through")
-        return True
+        return _answer(403, "pages of other sites are not let through")
     found = _PATH.fullmatch(request.path)
     host = HOSTS.get(found[1].lower()) if found is not None else None
     if found is None or host is None:
-        urls = base_urls(f"{request.scheme}://{request.host}:{request.port}")
-        shown = ", ".join(urls)
-        _answer(flow, 404, f"no provider is named there; base URLs are {shown} and the like")
-        return True
+        urls = ", ".join(base_urls(f"{request.scheme}://{request.host}:{request.port}"))
+        return _answer(404, f"no provider is named there; base URLs are {urls} and the like")
     send_to(request, scheme="https", host=host, port=443, target=(found[2] or "/") + (found[3] or ""))
-    return True
+    return None
 
 
 def _for_own_port(flow: HTTPFlow) -> bool:
@@ -76,9 +73,6 @@ def _is_foreign(origin: str) -> bool:
     return host != "localhost" and not is_loopback(host)
 
 
-def _answer(flow: HTTPFlow, status: int, why: str) -> None:
-    message = f"sessiontap: {why}"
-    body = msgspec.json.encode({"error": {"message": message, "type": "sessiontap", "code": status}})
-    # mitmproxy has begun to stream a large body, which an answer forbids.
-    flow.request.stream = False
-    flow.response = Response.make(status, body, {"Content-Type": "application/json"})
+def _answer(status: int, why: str) -> Response:
+    error = {"message": f"sessiontap: {why}", "type": "sessiontap", "code": status}
+    return Response.make(status, msgspec.json.encode({"error": error}), {"Content-Type": "application/json"})

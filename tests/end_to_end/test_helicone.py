@@ -15,6 +15,7 @@ import openai
 import pytest
 from click.testing import CliRunner
 
+from sessiontap.bodies import CallBodies
 from sessiontap.call import Call
 from sessiontap.cli.main import cli
 from sessiontap.demo import replies
@@ -65,7 +66,7 @@ class Place:
         self.proxy.stop()
         self.double.close()
         assert self.double.faults == []
-        names = [line for line in self.proxy.log.splitlines() if "contacted" in line]
+        names = [line for line in self.proxy.log.splitlines() if line.startswith("contacted ")]
         assert names
         assert [line for line in names if "helicone" in line or "hcone" in line] == []
         assert KEY not in self.proxy.log
@@ -83,6 +84,14 @@ class Place:
             if found and all(call.status != "running" for call in found):
                 return found
         pytest.fail(f"nothing ended in {session!r}")
+
+    def bodies(self, session: str, call_id: str) -> CallBodies:
+        """Those of a call, once they are stored."""
+        for _ in tries():
+            found = Ledger(self.proxy.home).bodies(session).get(call_id)
+            if found is not None:
+                return found
+        pytest.fail(f"the bodies of {call_id} were not stored")
 
     def send(
         self, host: str, path: str, headers: dict[str, str], *, body: bytes = BODY, method: str = "POST"
@@ -173,6 +182,18 @@ def test_the_documented_example(place: Place) -> None:
     }
 
 
+# Where each provider has its chat completions.
+_PATHS = {
+    "google": "/v1beta/openai/chat/completions",
+    "openrouter": "/api/v1/chat/completions",
+    "groq": "/openai/v1/chat/completions",
+    "fireworks": "/inference/v1/chat/completions",
+    "deepinfra": "/v1/openai/chat/completions",
+    "novita": "/v3/openai/chat/completions",
+    "llama": "/compat/v1/chat/completions",
+}
+
+
 @pytest.mark.parametrize("label", UPSTREAMS)
 def test_each_gateway_reaches_its_provider(place: Place, label: str) -> None:
     """Host, path, query and key are the provider's, and so is the name in the handshake."""
@@ -181,12 +202,16 @@ def test_each_gateway_reaches_its_provider(place: Place, label: str) -> None:
         "Helicone-Session-Id": label,
         "Helicone-Property-Step": "one",
     }
-    reply = place.send(f"{label}.helicone.ai", "/v1/chat/completions?a=1", headers)
+    path = _PATHS.get(label, "/v1/chat/completions")
+    reply = place.send(f"{label}.helicone.ai", f"/{KEY}{path}?a=1&key={KEY}", headers)
     assert (reply.status, reply.headers["helicone-status"]) == (200, "success")
     received = place.double.received[-1]
-    assert (received.host, received.path) == (UPSTREAMS[label], "/v1/chat/completions?a=1")
+    assert (received.host, received.path) == (UPSTREAMS[label], f"{path}?a=1")
     assert received.header("authorization") == "Bearer sk-none"
     assert f"contacted name {UPSTREAMS[label]}" in place.proxy.log
+    (call,) = place.calls(label)
+    assert (call.host, call.url_path) == (UPSTREAMS[label], path)
+    assert call.properties == {"helicone-gateway": f"{label}.helicone.ai", "step": "one"}
 
 
 @pytest.mark.parametrize(
@@ -266,8 +291,8 @@ def test_what_is_no_call_goes_to_the_provider_too(place: Place) -> None:
 def test_what_has_no_upstream_is_refused_and_recorded(
     place: Place, sent: str, stated: str, expected: tuple[str, str, str], words: str
 ) -> None:
-    """The error has the provider's own shape, says what to set, and stands in the session; nothing is sent."""
-    before, session = len(place.double.received), f"refused {sent} {stated}"
+    """The error has the provider's shape, says what to set, and stands in the session; it goes nowhere."""
+    before, session = len(place.double.received), f"refused {sent} {stated}|"
     host, _, path = sent.partition("/")
     target = {"Helicone-Target-URL": stated.format(port=place.proxy.port)} if stated else {}
     reply = place.send(
@@ -328,9 +353,7 @@ def test_the_headers_take_effect(place: Place) -> None:
         "helicone-ratelimit-policy": "100;w=60",
         "helicone-fallbacks": '[{"target-url":"https://api.groq.com","onCodes":[500]}]',
     }
-    for _ in tries():
-        if bodies := Ledger(place.proxy.home).bodies("headers").get(call_id):
-            break
+    bodies = place.bodies("headers", call_id)
     assert bodies.request is not None
     assert bodies.reply is not None
     assert (bodies.request.content, bodies.request.left_out) == (None, "asked")
@@ -341,7 +364,7 @@ def test_the_headers_take_effect(place: Place) -> None:
 def test_a_stream_that_is_asked_for_its_usage_shows_it(place: Place, said: str, sees: bool) -> None:
     """Whoever sends the header reads the last event as with Helicone; whoever does not, reads what was."""
     body = json.dumps({**json.loads(BODY), "stream": True}).encode()
-    session = f"stream {said}"
+    session = f"stream {said}|"
     headers = {"Helicone-Session-Id": session, **({"Helicone-Stream-Usage": said} if said else {})}
     reply = place.send("oai.helicone.ai", "/v1/chat/completions", headers, body=body)
     assert reply.body == Stream().body(with_usage=sees)  # type: ignore[attr-defined]
@@ -371,28 +394,29 @@ def test_plain_http_is_the_providers_https(place: Place) -> None:
     assert call.host == "api.openai.com"
 
 
-def test_a_large_body_is_refused_as_well(tmp_path: Path) -> None:
-    """Also where mitmproxy would stream it upstream."""
+def test_a_body_that_is_streamed_goes_nowhere_else(tmp_path: Path) -> None:
+    """Where mitmproxy sends a body on as it comes, a call without upstream fails, and any other arrives."""
     place = Place(tmp_path / "large", stream_large_bodies="10k")
     body = json.dumps({**json.loads(BODY), "metadata": "x" * 100_000}).encode()
-    assert place.send("gateway.helicone.ai", "/v1/chat/completions", {}, body=body).status == 400
+    failed = place.send("gateway.helicone.ai", "/v1/chat/completions", {}, body=body)
+    assert failed.status == 502
+    assert "gateway.helicone.ai is never contacted" in failed.body.decode()  # type: ignore[attr-defined]
+    assert len(place.double.received) == 0
     assert place.send("oai.helicone.ai", "/v1/chat/completions", {}, body=body).status == 200
+    assert place.double.received[-1].body == body
     place.close()
 
 
-def test_a_reverse_mode_of_a_gateway_connects_with_nobody(tmp_path: Path) -> None:
-    """Where mitmproxy would connect before it knows whereto, the log says which host to name in its place."""
-    place = Place(tmp_path / "reverse", mode="reverse:https://oai.helicone.ai/")
+@pytest.mark.parametrize("strategy", ["eager", "lazy"])
+def test_a_reverse_mode_of_a_gateway_is_its_providers(tmp_path: Path, strategy: str) -> None:
+    """Also where mitmproxy connects before it is asked anything."""
+    mode = "reverse:https://oai.helicone.ai/"
+    place = Place(tmp_path / "reverse", mode=mode, connection_strategy=strategy)
     connection = http.client.HTTPConnection("127.0.0.1", place.proxy.port, timeout=WAIT_S)
-    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
-        connection.request("POST", "/v1/chat/completions", BODY)
-        connection.getresponse()
+    connection.request("POST", "/v1/chat/completions", BODY, {"Helicone-Session-Id": "reverse"})
+    assert connection.getresponse().status == 200
     connection.close()
-    for _ in tries():
-        if "oai.helicone.ai is never contacted; name api.openai.com in its place" in place.proxy.log:
-            break
-    else:
-        pytest.fail(place.proxy.log)
-    place.proxy.stop()
-    place.double.close()
-    assert "contacted oai" not in place.proxy.log
+    assert place.double.received[-1].host == "api.openai.com"
+    (call,) = place.calls("reverse")
+    assert (call.host, call.properties) == ("api.openai.com", {"helicone-gateway": "oai.helicone.ai"})
+    place.close()
