@@ -57,7 +57,7 @@ class Arrivals:
         )
 
     def request(self, flow: HTTPFlow) -> None:
-        """Answers. Where mitmproxy streams the body it cannot be done: it then finds nobody to connect with."""
+        """Answers, but for a body that mitmproxy streams: for that it finds nobody to connect with."""
         answer = self._answers.pop(flow.id, None)
         if answer is not None and flow.response is None and not flow.request.stream:
             flow.response = answer
