@@ -66,6 +66,26 @@ class SocketMeter:
         """What the client lets its session cost, in USD; None where it does not say."""
         return self._claims.budget
 
+    @property
+    def path(self) -> str:
+        """The path of the call that the client's latest message belongs to; `/` before there is one."""
+        return "/" if self._identity is None else self._identity.session_path
+
+    @property
+    def session_id(self) -> str | None:
+        """Its session."""
+        return None if self._identity is None else self._identity.session_id
+
+    @property
+    def api(self) -> str:
+        """The wire shape of its calls."""
+        return self._match.api.name
+
+    @property
+    def model(self) -> str | None:
+        """The model that the handshake names."""
+        return self._model
+
     def sent(self, data: bytes, now: Moment) -> list[Metered]:
         """Takes a whole message of the client."""
         message = _read(data, _LARGE_SENT)

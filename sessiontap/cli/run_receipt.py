@@ -77,10 +77,8 @@ def look_back(
 
 def _warnings(log: str) -> list[str]:
     """What the addon warned of, without what it says at every start."""
-    said = [
-        line for line in log.splitlines() if line.startswith(_ADDON) and not line.startswith(_NO_WARNINGS)
-    ]
-    return [line.removeprefix(_ADDON) for line in said[:_MOST_WARNINGS]]
+    said = [line.removeprefix(_ADDON) for line in log.splitlines() if line.startswith(_ADDON)]
+    return [line for line in said if not line.startswith(_NO_WARNINGS)][:_MOST_WARNINGS]
 
 
 def deliver(receipt: Receipt, form: ReceiptForm, file: Path | None, *, quiet: bool) -> None:

@@ -2,13 +2,13 @@
 
 recorded = Recorded(home, "run-1")
 matcher = Matcher(recorded)
-found = matcher.find(asked(call, body, masker), run="...")   # None where it is not recorded
+found = matcher.find(asked(kind_of(call), path, body, masker), run="...")   # None where it is not recorded
 """
 
 from __future__ import annotations
 
-from sessiontap.playback.asked import Asked, How, asked
+from sessiontap.playback.asked import Asked, How, Kind, asked, kind_of
 from sessiontap.playback.matching import Found, Matcher
 from sessiontap.playback.recorded import Recorded, RecordedCall
 
-__all__ = ["Asked", "Found", "How", "Matcher", "Recorded", "RecordedCall", "asked"]
+__all__ = ["Asked", "Found", "How", "Kind", "Matcher", "Recorded", "RecordedCall", "asked", "kind_of"]

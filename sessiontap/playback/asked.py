@@ -50,27 +50,40 @@ _BOUNDARY = re.compile(r'boundary="?([^";,\s]{1,200})', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a call has to share with the one that answers it."""
+
+    api: str
+    model: str | None
+    """The one that it asks for."""
+    stream: bool
+    on_socket: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What matters of a call for finding it again."""
 
-    kind: tuple[str, str | None, bool]
-    """Its wire shape, the model that it asks for, and whether it wants a stream: none else can answer it."""
+    kind: Kind
     path: str
     keys: Mapping[How, bytes] = field(default_factory=dict)
     """Only those that can be made of its body."""
 
 
-def asked(call: Call, body: Body | None, masker: Masker | None, requests: Requests | None = None) -> Asked:
+def asked(
+    kind: Kind, path: str, body: Body | None, masker: Masker | None, requests: Requests | None = None
+) -> Asked:
     """What a call is asked; `masker` is None for a body out of the store. Never raises.
 
     `requests` is handed in to read many that repeat each other. A body that is not there, or not whole, has
     no keys.
     """
-    return Asked(
-        kind=(call.api, call.request_model, call.stream),
-        path=call.session_path,
-        keys=_keys(call.api, body, masker, requests or Requests()),
-    )
+    return Asked(kind=kind, path=path, keys=_keys(kind.api, body, masker, requests or Requests()))
+
+
+def kind_of(call: Call, *, on_socket: bool = False) -> Kind:
+    """The kind of a call."""
+    return Kind(api=call.api, model=call.request_model, stream=call.stream, on_socket=on_socket)
 
 
 def _keys(api: str, body: Body | None, masker: Masker | None, requests: Requests) -> dict[How, bytes]:

@@ -48,6 +48,11 @@ class Matcher:
             found = self._find(asked, run, by_order=by_order)
         return found
 
+    @property
+    def on_sockets(self) -> bool:
+        """True where calls were recorded over a socket."""
+        return any(each.asked.kind.on_socket for each in self._recorded.calls)
+
     def _index(self) -> None:
         self._by_key: defaultdict[tuple[object, How, bytes], list[RecordedCall]] = defaultdict(list)
         self._by_kind: defaultdict[object, list[RecordedCall]] = defaultdict(list)

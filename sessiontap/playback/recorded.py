@@ -9,12 +9,16 @@ from pathlib import Path
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
 from sessiontap.conversation.requests import Requests
+from sessiontap.conversation.sockets import socket_messages
 from sessiontap.errors import StoreError
-from sessiontap.playback.asked import Asked, asked
+from sessiontap.playback.asked import Asked, asked, kind_of
 from sessiontap.store.folders import BODIES_FILE
 from sessiontap.store.ledger import Ledger
 from sessiontap.store.session_bodies import SessionBodies
 from sessiontap.store.spending import REFUSED
+
+PLAYED_ON_SOCKETS = frozenset({"openai.responses"})
+"""The wire shapes whose sockets can be played: a call is one message, and the events after it its answer."""
 
 _ENDED = frozenset({"ok", "error", "cancelled", "interrupted"})
 
@@ -61,11 +65,21 @@ class Recorded:
             if (why := why_not(call, of_call)) is not None:
                 left_out[why] += 1
             else:
-                request = None if of_call is None else of_call.request
-                found.append(RecordedCall(call=call, asked=asked(call, request, None, self._requests)))
+                found.append(RecordedCall(call=call, asked=self._asked(call, of_call)))
         more = len(found) > len(self.calls)
         self.calls, self._bodies, self.left_out = found, bodies, left_out
         return more
+
+    def _asked(self, call: Call, bodies: CallBodies | None) -> Asked:
+        request = None if bodies is None else bodies.request
+        on_socket = _on_socket(bodies)
+        if on_socket and request is not None and not request.cut:
+            # What else the client said of the call, to cancel it for instance, came later.
+            messages = socket_messages(request)
+            first = messages[0] if messages else b""
+            request = Body(content=first, size=len(first))
+        kind = kind_of(call, on_socket=on_socket)
+        return asked(kind, call.session_path, request, None, self._requests)
 
     def _stamp(self) -> tuple[object, ...]:
         """What changes when a call, or what it was answered, is stored."""
@@ -87,7 +101,7 @@ def why_not(call: Call, bodies: CallBodies | None) -> str | None:
         return "not ended"
     if call.error_type == REFUSED:
         return "refused by a budget"
-    if bodies is not None and bodies.method not in {"", "POST"}:
+    if _on_socket(bodies) and call.api not in PLAYED_ON_SOCKETS:
         return "over a socket"
     if call.http_status is None:
         return "without a reply"
@@ -97,6 +111,11 @@ def why_not(call: Call, bodies: CallBodies | None) -> str | None:
     if reply.cut:
         return "reply cut at the limit"
     return None
+
+
+def _on_socket(bodies: CallBodies | None) -> bool:
+    """A handshake is a GET, and a call is a POST."""
+    return bodies is not None and bodies.method == "GET"
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -85,12 +85,12 @@ class SessionTap:
         self._directory: Directory = DIRECTORY
         self._recording: Recording | None = None
         self._in_flight: dict[str, CallMeter] = {}
-        self._sockets = Sockets(self._record_of_socket, self._over_budget)
         self._stream_usage = StreamUsage()
         self._following = Following(on_fault=functools.partial(self.report_fault, "following"))
         self._intake = Intake(self._following)
         self._arrivals = Arrivals()
         self._playback = Playback(functools.partial(self.report_fault, "playback"))
+        self._sockets = Sockets(self._record_of_socket, self._over_budget, self._playback.hear)
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
         self.addons = [
@@ -205,7 +205,8 @@ class SessionTap:
         """Starts the call: its request is complete."""
         meter = self._in_flight.get(flow.id)
         if meter is None or self._recording is None:
-            self._playback.bar(flow, self._directory)
+            if not self._playback.open_socket(flow, expected=self._sockets.expects(flow)):
+                self._playback.bar(flow, self._directory)
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
         if meter.refused:
@@ -270,6 +271,7 @@ class SessionTap:
         """Ends the calls that the socket leaves open."""
         by_client = flow.websocket is not None and flow.websocket.closed_by_client
         self._sockets.end(flow, "client-left" if by_client else "cut")
+        self._playback.end(flow)
 
     @_guarded
     def error(self, flow: HTTPFlow) -> None:
@@ -278,6 +280,7 @@ class SessionTap:
         ending: Ending = "client-left" if _client_left(flow) else "cut"
         self._finish(flow, ending)
         self._sockets.end(flow, ending)
+        self._playback.end(flow)
 
     @_guarded
     def done(self) -> None:
@@ -341,9 +344,10 @@ class SessionTap:
             logger.warning("sessiontap: call %s is recorded as far as known: %s", call.call_id, problem)
         return written
 
-    def _record_of_socket(self, metered: Metered) -> Call | None:
+    def _record_of_socket(self, flow_id: str, metered: Metered) -> Call | None:
         if self._recording is None:
             return None
+        metered = self._playback.of_socket(flow_id, metered)
         if metered.call.status == "running":
             self._recording.started(metered.call)
             return None

@@ -224,10 +224,10 @@ def _write(notes: Notes, session_id: str | None, of: str, note: BudgetNote) -> N
         notes.warn(session_id, of, note)
 
 
-def refuse_on_socket(flow: HTTPFlow, message: str) -> None:
+def refuse_on_socket(flow: HTTPFlow, kind: str, message: str) -> None:
     """Sends the client of a socket the error that its call gets; it comes by as the provider's message."""
     to_client = is_text = True
-    ctx.master.commands.call("inject.websocket", flow, to_client, socket_refusal(KIND, message), is_text)
+    ctx.master.commands.call("inject.websocket", flow, to_client, socket_refusal(kind, message), is_text)
 
 
 def refuse(flow: HTTPFlow, api: str, message: str) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Literal
 
+import msgspec
 from mitmproxy import ctx
 from mitmproxy.connection import Server
 from mitmproxy.http import HTTPFlow, Response
@@ -20,14 +22,18 @@ from mitmproxy.http import HTTPFlow, Response
 from sessiontap.apis.refusal import refusal
 from sessiontap.bodies import Body, Piece
 from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
+from sessiontap.capture import Metered
 from sessiontap.catalog import Catalog
 from sessiontap.errors import SettingsError, StoreError
 from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
-from sessiontap.playback import Found, Matcher, Recorded, asked
+from sessiontap.playback import Found, Matcher, Recorded, asked, kind_of
+from sessiontap.playback.recorded import PLAYED_ON_SOCKETS
 from sessiontap.providers import Directory
+from sessiontap.proxy.socket_playback import SocketPlayback
 from sessiontap.proxy.stage import Performance, Stage
 from sessiontap.settings import Settings
+from sessiontap.socket_meter import SocketMeter
 from sessiontap.store.journal import printable
 
 logger = logging.getLogger(__name__)
@@ -59,20 +65,19 @@ class Playback:
         self._recorded: Recorded | None = None
         self._matcher: Matcher | None = None
         self._stage = Stage(on_fault)
+        self._sockets = SocketPlayback()
         self._real: dict[str, _Real] = {}
         self._begun = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
     def use(self, settings: Settings, masker: Masker) -> None:
         """Goes on with other settings. Raises SettingsError where there is no such session to play."""
-        before, self._masker = self._settings, masker
-        if settings.playback and (
-            before is None or (before.home, before.playback) != (settings.home, settings.playback)
-        ):
-            self._recorded = _opened(settings)
-        elif not settings.playback:
-            self._recorded = None
-        self._settings = settings
-        self._matcher = None if self._recorded is None else Matcher(self._recorded, settings.playback_match)
+        before = self._settings
+        if before is None or _played_by(before) != _played_by(settings):
+            # Not for any other option: what has answered so far would be forgotten.
+            recorded = _opened(settings) if settings.playback else None
+            self._matcher = None if recorded is None else Matcher(recorded, settings.playback_match)
+            self._recorded = recorded
+        self._settings, self._masker = settings, masker
         if self._matcher is not None and ctx.options.connection_strategy != "lazy":
             # Else mitmproxy connects with the provider before it knows what is asked.
             ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
@@ -91,7 +96,7 @@ class Playback:
 
         `passed` is for the caller to go on with: the call goes to its provider.
         """
-        if self._matcher is None or self._recorded is None:
+        if self._matcher is None or self._recorded is None or flow.response is not None:
             return "passed"
         call = meter.running()
         found = self._found(self._matcher, flow, meter, call)
@@ -101,12 +106,7 @@ class Playback:
         meter.move(self._session_of(call, into=self._mode == "record"))
         if meter.match.recognised_by_reply or self._mode != "refuse":
             return "passed"
-        session = printable(self._recorded.session_id or "-", 80)
-        message = (
-            f"sessiontap: session {session} is played back and has no call like this one left"
-            f" ({call.request_model or call.api}, path {printable(call.session_path, 80)}); it was not sent."
-            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
-        )
+        message = self._unrecorded(self._recorded, call.request_model or call.api, call.session_path)
         logger.warning("%s", message)
         meter.refuse(UNRECORDED)
         refuse_unrecorded(flow, call.api, message)
@@ -123,6 +123,49 @@ class Playback:
         )
         refuse_unrecorded(flow, directory.dialect(host), message)
 
+    def open_socket(self, flow: HTTPFlow, *, expected: str | None) -> bool:
+        """Has the stage take a socket, where calls of its shape were recorded on one; False where not.
+
+        `expected` is the wire shape of the socket that the flow's request opens.
+        """
+        if self._matcher is None or expected not in PLAYED_ON_SOCKETS or not self._matcher.on_sockets:
+            return False
+        if flow.response is None:
+            self._send_to(flow, self._stage.put(self._sockets.begin(flow.id)))
+        return True
+
+    def hear(self, flow: HTTPFlow, data: bytes, meter: SocketMeter) -> str | None:
+        """Takes a message of a client's on a socket; why it is refused, or None where it is not."""
+        if self._matcher is None or self._recorded is None or not self._sockets.plays(flow.id):
+            return None
+        at_once = self._settings is None or self._settings.playback_pace != "recorded"
+        if self._sockets.hear(
+            flow.id, data, meter, self._matcher, self._recorded, masker=self._masker, at_once=at_once
+        ):
+            return None
+        message = self._unrecorded(self._recorded, meter.model or meter.api, meter.path)
+        logger.warning("%s", message)
+        return message
+
+    def of_socket(self, flow_id: str, metered: Metered) -> Metered:
+        """The record of a socket's call, as it is kept where the socket is played."""
+        if not self._sockets.plays(flow_id):
+            return metered
+        call = metered.call
+        found = self._sockets.found(flow_id, metered)
+        if call.status != "running" and found is not None:
+            properties = {**call.properties, **_answered_by(found)}
+            call = msgspec.structs.replace(
+                call, properties=properties, billing="free", cost_usd=Decimal(0), cost_source="playback"
+            )
+        session_id = self._session_of(call, into=False)
+        bodies = metered.bodies and replace(metered.bodies, session_id=session_id)
+        return Metered(msgspec.structs.replace(call, session_id=session_id), bodies)
+
+    def end(self, flow: HTTPFlow) -> None:
+        """Forgets a socket that has ended."""
+        self._sockets.end(flow.id)
+
     def back(self, flow: HTTPFlow) -> None:
         """Gives a request that was played its own address again, for those who look at it."""
         real = self._real.pop(flow.id, None)
@@ -134,8 +177,16 @@ class Playback:
         self._stage.close()
 
     def _found(self, matcher: Matcher, flow: HTTPFlow, meter: CallMeter, call: Call) -> Found | None:
-        what = asked(call, _request(flow), self._masker)
+        what = asked(kind_of(call), call.session_path, _request(flow), self._masker)
         return matcher.find(what, call.session_id or "", by_order=not meter.match.recognised_by_reply)
+
+    def _unrecorded(self, recorded: Recorded, what: str, path: str) -> str:
+        session = printable(recorded.session_id or "-", 80)
+        return (
+            f"sessiontap: session {session} is played back and has no call like this one left"
+            f" ({printable(what, 80)}, path {printable(path, 80)}); it was not sent."
+            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
+        )
 
     def _session_of(self, call: Call, *, into: bool) -> str | None:
         """Where a call is recorded: the recorded session gets only what is meant to be in it."""
@@ -148,12 +199,11 @@ class Playback:
     def _play(self, recorded: Recorded, found: Found, flow: HTTPFlow, meter: CallMeter, call: Call) -> None:
         before = found.recorded.call
         performance = self._performance(recorded.reply(before.call_id), before, found)
-        host, port, path = self._stage.put(performance)
-        meter.move(
-            self._session_of(call, into=False),
-            {ANSWERED_BY: before.call_id, FOUND_BY: found.how},
-            free=True,
-        )
+        meter.move(self._session_of(call, into=False), _answered_by(found), free=True)
+        self._send_to(flow, self._stage.put(performance))
+
+    def _send_to(self, flow: HTTPFlow, place: tuple[str, int, str]) -> None:
+        host, port, path = place
         request = flow.request
         self._real[flow.id] = _Real(
             request.data.host, request.data.port, request.data.scheme, request.data.path
@@ -182,6 +232,11 @@ class Playback:
             streamed=before.stream,
             whole=before.status in {"ok", "error"},
         )
+
+
+def _played_by(settings: Settings) -> tuple[object, ...]:
+    """What of the settings another recording, or another way to find calls in it, comes of."""
+    return settings.home, settings.playback, settings.playback_match
 
 
 def _opened(settings: Settings) -> Recorded:
@@ -221,6 +276,11 @@ def _go(flow: HTTPFlow, real: _Real) -> None:
     # Not by the attributes, which change the header Host as well.
     data = flow.request.data
     data.host, data.port, data.scheme, data.path = real.host, real.port, real.scheme, real.path
+
+
+def _answered_by(found: Found) -> dict[str, str]:
+    """The properties that say who answered."""
+    return {ANSWERED_BY: found.recorded.call.call_id, FOUND_BY: found.how}
 
 
 def refuse_unrecorded(flow: HTTPFlow, api: str, message: str) -> None:

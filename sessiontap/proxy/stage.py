@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import h11
 
 from sessiontap.bodies import Piece
+from sessiontap.proxy.socket_stage import Script, play_socket
 from sessiontap.recent import Recent
 
 _MOST_WAITING = 1_000
@@ -42,16 +43,21 @@ class Stage:
 
     def __init__(self, on_fault: Callable[[Exception], None]) -> None:
         self._on_fault = on_fault
-        self._waiting: Recent[str, Performance] = Recent(_MOST_WAITING)
+        self._waiting: Recent[str, Performance | Script] = Recent(_MOST_WAITING)
         self._socket: socket.socket | None = None
         self._serving: asyncio.Task[None] | None = None
 
-    def put(self, performance: Performance) -> tuple[str, int, str]:
-        """Where a reply is played: host, port and path. Raises OSError where no port can be had."""
+    def put(self, performance: Performance | Script) -> tuple[str, int, str]:
+        """Where a reply, or a whole socket, is played: host, port and path.
+
+        Raises OSError where no port can be had.
+        """
         if self._socket is None:
             # At once, for the call that asks cannot wait; who connects before the server is there, waits.
-            self._socket = socket.create_server(("127.0.0.1", 0))
-            self._serving = asyncio.get_running_loop().create_task(self._listen(self._socket))
+            self._socket = listening = socket.create_server(("127.0.0.1", 0))
+            self._serving = asyncio.get_running_loop().create_task(self._listen(listening))
+            # Not before: the server must find it as it was. And also where it never came to be one.
+            self._serving.add_done_callback(lambda _: listening.close())
         path = f"/{secrets.token_urlsafe(24)}"
         self._waiting.put(path, performance)
         host, port = self._socket.getsockname()
@@ -61,13 +67,10 @@ class Stage:
         """Plays nothing any more."""
         if self._serving is not None:
             self._serving.cancel()
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+            self._serving = self._socket = None
 
     async def _listen(self, listening: socket.socket) -> None:
-        server = await asyncio.start_server(self._connected, sock=listening)
-        async with server:
+        async with await asyncio.start_server(self._connected, sock=listening) as server:
             await server.serve_forever()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -82,19 +85,24 @@ class Stage:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER)
-        asked = ""
+        asked, data = "", b""
         while True:
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                connection.receive_data(await reader.read(_READ_BYTES))
+                data = await reader.read(_READ_BYTES)
+                connection.receive_data(data)
             elif isinstance(event, h11.Request):
                 asked = event.target.decode("ascii", "replace")
             elif isinstance(event, h11.EndOfMessage):
-                if not await self._play(self._waiting.take(asked), connection, writer):
-                    return
+                performance = self._waiting.take(asked)
+                if isinstance(performance, Script):
+                    # A handshake is one packet of mitmproxy's, and the first on its connection.
+                    return await play_socket(data, reader, writer, performance)
+                if not await self._play(performance, connection, writer):
+                    return None
                 connection.start_next_cycle()
             elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
-                return
+                return None
 
     async def _play(
         self, performance: Performance | None, connection: h11.Connection, writer: asyncio.StreamWriter

@@ -1,8 +1,8 @@
 """Sockets: the WebSockets whose messages are metered as they pass.
 
-Promises: no message is changed, dropped or delayed, but for one that asks for more than its session's budget;
-of those that have passed, mitmproxy keeps the last only,
-so that a socket that is open for days does not fill the memory.
+Promises: no message is changed, dropped or delayed, but for one that asks for more than its session's budget,
+or for what a recording has not; of those that have passed, mitmproxy keeps the last only, so that a socket
+that is open for days does not fill the memory.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.websocket import WebSocketData
 
 from sessiontap.apis.reading import ErrorFacts
-from sessiontap.call import Call
+from sessiontap.call import UNRECORDED, Call
 from sessiontap.capture import Metered
-from sessiontap.proxy.budget import refuse_on_socket
+from sessiontap.proxy.budget import KIND, refuse_on_socket
 from sessiontap.proxy.comment import comment
 from sessiontap.record import Ending, Moment
 from sessiontap.socket_meter import SocketMeter
@@ -32,20 +32,31 @@ _REFUSING = frozenset({"openai.responses", "openai.realtime"})
 class Sockets:
     """The meters of the sockets that are open, by flow. Each call that begins or ends goes to `record`.
 
-    `record` gives the call as it was written, or None; `over` says why one that begins is refused, or None.
+    `record` takes the flow's id with the call, and gives the call as it was written, or None. `over` says why
+    a call that begins is refused, or None. `played` takes each message of a client's, and says the same of
+    what is played back: None where the message is to go on.
     """
 
     def __init__(
-        self, record: Callable[[Metered], Call | None], over: Callable[[Call, Decimal | None], str | None]
+        self,
+        record: Callable[[str, Metered], Call | None],
+        over: Callable[[Call, Decimal | None], str | None],
+        played: Callable[[HTTPFlow, bytes, SocketMeter], str | None] = lambda *_: None,
     ) -> None:
         self._record = record
         self._over = over
+        self._played = played
         self._meters: dict[str, SocketMeter] = {}
         self._comments: dict[str, str] = {}
 
     def expect(self, flow: HTTPFlow, meter: SocketMeter) -> None:
         """Takes the meter of a flow that is a handshake."""
         self._meters[flow.id] = meter
+
+    def expects(self, flow: HTTPFlow) -> str | None:
+        """The wire shape of the socket that the flow is the handshake of; None where it is none."""
+        meter = self._meters.get(flow.id)
+        return None if meter is None else meter.api
 
     def refused(self, flow: HTTPFlow) -> None:
         """Forgets a handshake that no socket came of."""
@@ -63,8 +74,11 @@ class Sockets:
         elif not message.dropped:
             begun = meter.sent(message.content, _now())
             self._take(flow, begun)
-            if (why := self._refused(begun, meter.budget)) is not None:
-                refuse_on_socket(flow, why)
+            if (why := self._played(flow, message.content, meter)) is not None:
+                refuse_on_socket(flow, UNRECORDED, why)
+                message.drop()  # type: ignore[no-untyped-call]
+            elif (why := self._refused(begun, meter.budget)) is not None:
+                refuse_on_socket(flow, KIND, why)
                 message.drop()  # type: ignore[no-untyped-call]
 
     def _refused(self, begun: list[Metered], budget: Decimal | None) -> str | None:
@@ -82,13 +96,13 @@ class Sockets:
     def close(self) -> None:
         """Ends the calls of all sockets, as cut by the proxy."""
         while self._meters:
-            _, meter = self._meters.popitem()
+            flow_id, meter = self._meters.popitem()
             for metered in meter.close("cut", _now()):
-                self._record(metered)
+                self._record(flow_id, metered)
 
     def _take(self, flow: HTTPFlow, calls: list[Metered]) -> None:
         for metered in calls:
-            written = self._record(metered)
+            written = self._record(flow.id, metered)
             # A flow's comment is its last call's; another's comment stays.
             if written is not None and flow.comment == self._comments.get(flow.id, ""):
                 self._comments[flow.id] = flow.comment = comment(written)

@@ -113,7 +113,10 @@ def _figures(receipt: Receipt) -> Iterator[str]:
         yield _line("playback", _playback(receipt.playback))
     shown = safe(summary.session_id or UNKNOWN, 200)
     yield _line("session", shown)
-    yield _line("next", f"sessiontap show {shlex.quote(shown)}{receipt.home_option}")
+    words = ["show", shown]
+    if receipt.playback is not None:
+        words = ["diff", safe(receipt.playback.session_id or UNKNOWN, 200), shown]
+    yield _line("next", f"sessiontap {shlex.join(words)}{receipt.home_option}")
 
 
 def played_back(session_id: str | None, calls: Sequence[Call]) -> PlayedBack:

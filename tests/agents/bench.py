@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from sessiontap.demo import reroute
 from sessiontap.demo.double import Double
 from sessiontap.store import Ledger
 from sessiontap.usage import Usage
+from tests import nowhere
 from tests.agents.model import Model
 from tests.agents.programs import Program
 
@@ -57,14 +58,26 @@ class Bench:
         return self.ended(self.start(program, prompt, *options))
 
     def start(
-        self, program: Program, prompt: str, *options: str, joins: bool = False
+        self, program: Program, prompt: str, *options: str, joins: bool = False, arguments: Sequence[str] = ()
     ) -> subprocess.Popen[str]:
-        """The same, without waiting; with `joins` through the background proxy."""
+        """The same, without waiting; with `joins` through the background proxy.
+
+        `arguments` are mitmdump's, in the place of those that send it to the double.
+        """
         command = [find(program), *program.question, prompt]
-        own = () if joins else ("--confdir", str(self.confdir), "--mitmdump", shlex.join(self._arguments()))
+        words = shlex.join(arguments or self._arguments())
+        own = () if joins else ("--confdir", str(self.confdir), "--mitmdump", words)
         place = self._place()
         environ = {**self._environ(place), **program.settings(place / "home")}
         return self._spawn([*_SESSIONTAP, "run", *own, *options, "--", *command], place, environ)
+
+    def play(self, program: Program, prompt: str, session: str) -> tuple[Ended, list[str]]:
+        """Asks an agent behind a proxy that plays a session and reaches nobody; whom it would have."""
+        told = self.folder / "told"
+        told.write_text("")
+        started = self.start(program, prompt, "--playback", session, arguments=("-s", nowhere.__file__))
+        ended = self.ended(started)
+        return ended, told.read_text().splitlines()
 
     def in_one_shell(self, *asked: tuple[Program, str]) -> list[Ended]:
         """Asks agents at the same time, in one shell that `sessiontap env` points at the background proxy."""
@@ -144,6 +157,7 @@ class Bench:
             "SSL_CERT_FILE": str(self.double.ca_file),
             "NODE_EXTRA_CA_CERTS": str(self.double.ca_file),
             reroute.PORT_VARIABLE: str(self.double.port),
+            nowhere.VARIABLE: str(self.folder / "told"),
         }
 
     def _spawn(self, command: list[str], place: Path, environ: dict[str, str]) -> subprocess.Popen[str]:

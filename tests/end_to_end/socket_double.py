@@ -18,6 +18,7 @@ from websockets.sync.server import ServerConnection, serve
 from sessiontap.demo.certificates import make_certificates
 from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
+from sessiontap.launch.started import StartedProxy
 
 SocketHandler = Callable[[ServerConnection], None]
 _ANY_SIZE = None
@@ -83,7 +84,7 @@ def open_sockets(
 
 
 def open_socket(
-    proxy: ProxyProcess, url: str, *, compression: str | None = "deflate", **headers: str
+    proxy: ProxyProcess | StartedProxy, url: str, *, compression: str | None = "deflate", **headers: str
 ) -> ClientConnection:
     """A client's socket through the proxy, trusting its CA only; `_` in the headers' names stands for `-`."""
     context = ssl.create_default_context(cafile=str(proxy.ca_file))

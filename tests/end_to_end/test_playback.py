@@ -45,7 +45,7 @@ def answer(call: ReceivedCall) -> Answer:
         return replies.anthropic_messages("claude-haiku-4-5", text, USAGE, stream=stream)
     if call.path.startswith("/v1/responses"):
         return replies.openai_responses("gpt-5-mini", text, USAGE, stream=stream)
-    if call.path.startswith("/v1beta"):
+    if "googleapis" in call.host:
         return replies.gemini_generate_content("gemini-2.5-flash", text, USAGE, stream=stream)
     return replies.openai_chat("gpt-5-mini", text, USAGE, stream=stream)
 

@@ -9,6 +9,7 @@ import socket as sockets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,14 @@ import pytest
 from google import genai
 from google.genai import types
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection
 from websockets.sync.server import ServerConnection
 
-from sessiontap.call import Call
+from sessiontap.call import FOUND_BY, Call
 from sessiontap.demo.proxy_process import ProxyProcess
+from sessiontap.launch.started import start_proxy
 from sessiontap.store import Ledger
+from tests import nowhere
 from tests.end_to_end.socket_double import SocketDouble, open_socket, open_sockets
 
 HOSTS = ("api.openai.com", "generativelanguage.googleapis.com", "unrelated.example")
@@ -367,3 +371,44 @@ def test_a_socket_whose_session_has_spent_its_budget_gets_an_error(place: Place)
     (call,) = place.ended("spent", 1)
     assert (call.status, call.error_type) == ("error", "budget")
     assert came == []
+
+
+def test_a_socket_is_played_back(place: Place, tmp_path: Path) -> None:
+    """The recorded events, question by question; no connection upstream; free; then an error."""
+    place.double.handler = _answers
+    other = {**CREATE, "input": "And now?"}
+    with open_socket(place.proxy, RESPONSES, Helicone_Session_Id="taped") as client:
+        recorded = [_ask(client, question) for question in (CREATE, other)]
+    place.ended("taped", 2)
+    told = tmp_path / "told"
+    told.touch()
+    with (
+        start_proxy(
+            home=place.proxy.home,
+            confdir=tmp_path / "conf",
+            options={"sessiontap_playback": "taped", "sessiontap_playback_match": "request"},
+            arguments=("-s", nowhere.__file__),
+            environ={nowhere.VARIABLE: str(told)},
+        ) as proxy,
+        open_socket(proxy, RESPONSES, Helicone_Session_Id="again") as client,
+    ):
+        assert [_ask(client, question) for question in (other, CREATE)] == recorded[::-1]
+        client.send(json.dumps({"type": "response.cancel"}))
+        client.send(json.dumps({**CREATE, "input": "Never asked"}))
+        error = json.loads(client.recv(WAIT_S))
+        assert (error["type"], error["error"]["code"]) == ("error", "not_in_recording")
+    assert told.read_text() == ""
+    calls = place.ended("again", 3)
+    assert [(call.status, call.error_type, call.cost_usd) for call in calls] == [
+        ("ok", None, Decimal(0)),
+        ("ok", None, Decimal(0)),
+        ("error", "not_in_recording", None),
+    ]
+    assert [call.properties.get(FOUND_BY) for call in calls] == ["request", "request", None]
+    assert [call.response_id for call in calls] == ["resp_2", "resp_1", None]
+
+
+def _ask(client: ClientConnection, question: dict[str, Any]) -> list[str | bytes]:
+    """What a question is answered: three messages."""
+    client.send(json.dumps(question))
+    return [client.recv(WAIT_S) for _ in range(3)]

@@ -15,6 +15,7 @@ from sessiontap.call import Call
 from sessiontap.proxy.budget import KIND, Budgets
 from sessiontap.settings import Settings
 from sessiontap.store import Ledger
+from sessiontap.store.notes import Notes
 from sessiontap.times import epoch_ms
 from tests.sessions.samples import make_call
 
@@ -110,3 +111,41 @@ def test_without_a_budget_nothing_is_looked_at(tmp_path: Path) -> None:
     budgets.ended(call())
     assert jobs == []
     assert budgets.over(call(), None) is None
+
+
+def test_a_warning_is_kept_with_the_session(tmp_path: Path) -> None:
+    """As soon as a call has brought it about, with what was spent then; below the half there is none."""
+    budgets = made(tmp_path, budget_day=Decimal(10))
+    with Ledger(tmp_path) as ledger:
+        for number, spent in ((1, 4), (2, 1), (3, 3)):
+            one = call(number, cost_usd=Decimal(spent))
+            assert budgets.over(one, Decimal(100)) is None
+            ledger.append(one)
+            budgets.ended(one)
+            kept = Notes(tmp_path).get("s").budgets
+            said = [(each.whose, each.spent_usd, each.budget_usd) for each in kept]
+            assert (
+                said
+                == {
+                    1: [],
+                    2: [("this day (UTC)", Decimal(5), Decimal(10))],
+                    3: [("this day (UTC)", Decimal(8), Decimal(10))],
+                }[number]
+            )
+
+
+def test_the_budget_that_a_call_states_is_warned_of_at_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where no further call comes; once."""
+    caplog.set_level(logging.WARNING)
+    budgets = made(tmp_path)
+    with Ledger(tmp_path) as ledger:
+        one = call(1)
+        assert budgets.over(one, Decimal("1.2")) is None
+        ledger.append(one)
+        budgets.ended(one)
+    assert budgets.over(call(2), Decimal("1.2")) is None
+    (record,) = caplog.records
+    assert "session s has cost $1.0000, 83 % of its budget of $1.2" in record.getMessage()
+    assert [each.percent for each in Notes(tmp_path).get("s").budgets] == [83]

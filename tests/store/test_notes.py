@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from sessiontap.errors import StoreError
 from sessiontap.store import Ledger, session_key
-from sessiontap.store.notes import LONGEST_TAG, NOTES_FILE, Note, Notes
+from sessiontap.store.notes import LONGEST_TAG, NOTES_FILE, BudgetNote, Note, Notes
 from tests.sessions.samples import make_call
 
 
@@ -81,3 +82,40 @@ def test_what_cannot_be_read_was_not_said(home: Path, line: bytes) -> None:
     """A damaged line is no reason not to show the session."""
     file_of(home).write_bytes(line + b"\n")
     assert Notes(home).get("a") == Note()
+
+
+def test_the_newest_warning_of_each_budget_counts(home: Path) -> None:
+    """Exact to the last digit, and beside what a person says."""
+    notes = Notes(home)
+    for spent in ("0.0251", "0.041"):
+        notes.warn("a", "session", warning("session a", spent))
+    notes.warn("a", "day", warning("this day (UTC)", "0.05"))
+    notes.set_tag("a", "kept")
+    said = notes.get("a")
+    assert said.tag == "kept"
+    assert [(each.whose, each.spent_usd, each.percent) for each in said.budgets] == [
+        ("session a", Decimal("0.041"), 82),
+        ("this day (UTC)", Decimal("0.05"), 100),
+    ]
+
+
+def test_a_damaged_warning_hides_no_other(home: Path) -> None:
+    """It counts as not said."""
+    notes = Notes(home)
+    notes.warn("a", "session", warning("session a", "0.04"))
+    with file_of(home).open("ab") as file:
+        file.write(b'{"notes":{"budget:day":{"whose":7}}}\n')
+    assert [each.whose for each in notes.get("a").budgets] == ["session a"]
+
+
+def warning(whose: str, spent: str) -> BudgetNote:
+    """A warning of a budget of five cents."""
+    return BudgetNote(
+        whose=whose, spent_usd=Decimal(spent), budget_usd=Decimal("0.05"), at="2026-11-25T20:00:00.000Z"
+    )
+
+
+def test_a_budget_of_nothing_is_spent() -> None:
+    """There is nothing to divide by."""
+    note = BudgetNote(whose="session a", spent_usd=Decimal(0), budget_usd=Decimal(0), at="")
+    assert note.percent == 100

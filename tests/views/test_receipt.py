@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from sessiontap.call import Call
+from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
 from sessiontap.sessions.rollup import summarize
+from sessiontap.store.notes import BudgetNote
 from sessiontap.usage import Usage
-from sessiontap.views.receipt import Receipt, receipt_json, receipt_text
+from sessiontap.views.receipt import Receipt, played_back, receipt_json, receipt_text
 from tests.sessions.samples import make_call
 
 ID = "run-20261125-130400-ab12cd"
@@ -122,3 +123,32 @@ def test_json() -> None:
     nothing = json.loads(receipt_json(receipt(causes=("a cause",))))
     assert (nothing["session"]["calls"], nothing["cache_read_ratio"]) == (0, None)
     assert nothing["causes"] == ["a cause"]
+
+
+def test_budgets_that_are_near_their_end() -> None:
+    """A line each; what is spent to the cent and in percent."""
+    notes = [
+        BudgetNote(whose="session run-1", spent_usd=Decimal("0.041"), budget_usd=Decimal("0.05"), at="x"),
+        BudgetNote(whose="this day (UTC)", spent_usd=Decimal("2.5"), budget_usd=Decimal(2), at="x"),
+    ]
+    made = receipt(make_call(0, "/"), budgets=notes)
+    assert (
+        "budget   session run-1: $0.0410 of $0.0500 (82 %)\n"
+        "budget   this day (UTC): $2.50 of $2.00 (125 %, further calls are refused)\n"
+    ) in receipt_text(made)
+    assert json.loads(receipt_json(made))["budgets"][0]["spent_usd"] == 0.041
+
+
+def test_a_run_that_was_played_back() -> None:
+    """Who answered, how many by their order only, what was refused; next is what differs."""
+    calls = [
+        make_call(0, "/", properties={ANSWERED_BY: "n1", FOUND_BY: "request"}),
+        make_call(1, "/", properties={ANSWERED_BY: "n2", FOUND_BY: "order"}),
+        make_call(2, "/", status="error", error_type=UNRECORDED, http_status=404),
+    ]
+    text = receipt_text(receipt(*calls, playback=played_back("old one", calls)))
+    assert (
+        "playback 2 calls answered by old one, 1 by order only, 1 refused, for it has none like them\n"
+        in text
+    )
+    assert text.endswith(f"next     sessiontap diff 'old one' {ID}\n")

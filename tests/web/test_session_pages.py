@@ -6,13 +6,14 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from sessiontap.store import Ledger, session_key
-from sessiontap.store.notes import Notes
+from sessiontap.store.notes import BudgetNote, Notes
 from sessiontap.web.access import COOKIE, Access
 from sessiontap.web.app import make_app
 from sessiontap.web.source import source_of
@@ -186,3 +187,18 @@ def test_any_call_can_be_opened(home: Path, browser: FlaskClient, call_id: str) 
     (link,) = re.findall(r'class="t-row" href="([^"]*)"', tree)
     assert browser.get(html.unescape(link)).status_code == 200
     assert b"Where?" in browser.get(html.unescape(link) + "/request").data
+
+
+def test_a_budget_near_its_end(home: Path, browser: FlaskClient) -> None:
+    """Stands on the session's page and in the list, as text whatever it says."""
+    session = TRIAGE_ID
+    note = BudgetNote(
+        whose="session <b>",
+        spent_usd=Decimal("0.041"),
+        budget_usd=Decimal("0.05"),
+        at="2026-11-25T20:00:00.000Z",
+    )
+    Notes(home).warn(session, "session", note)
+    page = browser.get(f"/s/{session_key(session)}").text
+    assert "session &lt;b&gt; has cost $0.0410, 82 % of its budget of $0.0500" in page
+    assert "82 % of budget</span>" in browser.get("/").text
