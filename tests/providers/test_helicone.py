@@ -1,6 +1,8 @@
-"""Helicone's gateway hosts: which they are, where a call to each goes, and that no key of Helicone's is left."""
+"""Helicone's gateway hosts: which they are, where a call to each goes, and that no key of theirs is left."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ from sessiontap.providers.helicone import (
     without_key,
     without_keys,
 )
-from sessiontap.settings import Settings, home_folder
+from sessiontap.settings import Settings
 
 KEY = "sk-helicone-abcdefg-1234567"
 OWN_ADDRESS = {"Helicone-Target-URL": "https://api.groq.com/openai"}
@@ -98,11 +100,11 @@ def test_a_gateway_is_known_wherever_providers_are(row: object) -> None:
     assert bypassed({"NO_PROXY": ".helicone.ai"}, PROVIDER_HOSTS)
 
 
-def test_the_doctor_names_a_gateway_that_no_proxy_keeps_away() -> None:
+def test_the_doctor_names_a_gateway_that_no_proxy_keeps_away(tmp_path: Path) -> None:
     """An entry of the user's from days without a proxy."""
-    settings = Settings(home=home_folder(""))
-    (finding,) = check_no_proxy(settings, Shell(environ={"NO_PROXY": "localhost,.helicone.ai"}))
-    assert finding.level == "warning"
+    shell = Shell({"NO_PROXY": "localhost,.helicone.ai"}, tmp_path)
+    (finding,) = check_no_proxy(Settings(home=tmp_path), shell)
+    assert finding.verdict == "warning"
     assert "oai.helicone.ai" in finding.message
 
 

@@ -19,7 +19,6 @@ def test_who_has_no_name() -> None:
     """This machine's servers, and who has a host for each customer or region."""
     assert {row.name for row in PROVIDERS} - set(HOSTS) == {
         "aws.bedrock",
-        "aws.sagemaker",
         "azure.ai.openai",
         "local",
         "snowflake",

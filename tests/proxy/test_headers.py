@@ -57,7 +57,7 @@ def test_only_a_signature_protects(authorization: bytes) -> None:
 
 @pytest.mark.parametrize("name", [b"Authorization", b"X-Api-Key", b"api-key", b"x-goog-api-key"])
 def test_helicones_own_key_goes(name: bytes) -> None:
-    """Beside the provider's it leaves that, alone it takes the header with it; other keys keep their bytes."""
+    """Beside the provider's it leaves that, alone it takes the header along; other keys keep their bytes."""
     key = b"Bearer sk-helicone-eu-1234567"
     assert _left((name, key), (b"Host", b"a")) == [b"Host"]
     headers = Headers([(name, b"Bearer sk-none,  " + key)])
