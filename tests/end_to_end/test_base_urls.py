@@ -84,7 +84,7 @@ def _calls_of_each(session: str, openai_url: str, anthropic_url: str, gemini_url
         ) as claude:
             claude.messages.create(model=CLAUDE, max_tokens=99, messages=HI)
     if gemini_url:
-        options = types.HttpOptions(base_url=gemini_url, headers=headers)
+        options = types.HttpOptions(base_url=gemini_url, api_version="v1beta", headers=headers)
         with genai.Client(api_key="none", http_options=options) as google:
             assert google.models.generate_content(model=GEMINI, contents="Hi").text == "Hello"
 
