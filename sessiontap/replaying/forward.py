@@ -212,7 +212,7 @@ def _values(api: str, reply: Body | None) -> tuple[JsonObject, ...]:
 
 
 def _why_kept(before: Sequence[JsonObject], now: Sequence[JsonObject], *, failed: bool) -> str | None:
-    if failed or not now:
+    if failed or all(_key(value, "assistant") is None for value in now):
         return "there is no new reply to go on from"
     if [name for _, name in _calls(before)] != [name for _, name in _calls(now)]:
         return "the new reply calls other tools, and the recorded results would not be theirs"
@@ -300,7 +300,8 @@ def _replaced(value: object, old: str, new: str) -> object:
         return value.replace(old, new)
     if isinstance(value, list):
         return [_replaced(each, old, new) for each in value]
-    if isinstance(value, dict):
+    # What was thought may be signed: a provider refuses it with other words.
+    if isinstance(value, dict) and not _is_thought(value):
         return {key: _replaced(each, old, new) for key, each in value.items()}
     return value
 
@@ -313,6 +314,9 @@ def _like(before: Sequence[JsonObject], values: Sequence[JsonObject]) -> list[Js
     had = {member for value in before for member in value}
     as_text = all(isinstance(value.get("content"), str) for value in before)
     thinks = any(_thinks(value) for value in before)
+    if not thinks and any(value.get("type") == "reasoning" for value in values):
+        # By its id an item of OpenAI's is known, and refused without the thinking that was before it.
+        had.discard("id")
     made = []
     for value in values:
         if not thinks and value.get("type") == "reasoning":
@@ -320,6 +324,8 @@ def _like(before: Sequence[JsonObject], values: Sequence[JsonObject]) -> list[Js
         kept = {key: each for key, each in value.items() if key in had or key in _SAYS}
         if value.get("type") == "message" and "type" not in had:
             del kept["type"]
+        if not thinks and isinstance(parts := kept.get("parts"), list):
+            kept["parts"] = [each for each in parts if not _is_thought(each)]
         content = kept.get("content")
         if not thinks and isinstance(content, list):
             content = [each for each in content if not _is_thought(each)]
@@ -339,6 +345,7 @@ def _is_thought(block: object) -> bool:
     return isinstance(block, dict) and (
         str(block.get("type")) in {"thinking", "redacted_thinking", "reasoning"}
         or "reasoningContent" in block
+        or block.get("thought") is True
     )
 
 

@@ -40,6 +40,16 @@ def claude_reply(*content: dict[str, Any]) -> dict[str, Any]:
     return {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": list(content)}
 
 
+def words(text: str) -> dict[str, Any]:
+    """A block of text."""
+    return {"type": "text", "text": text}
+
+
+def gemini_reply(*parts: dict[str, Any]) -> dict[str, Any]:
+    """A reply of Gemini's."""
+    return {"candidates": [{"content": {"role": "model", "parts": list(parts)}, "index": 0}]}
+
+
 def responses_reply(response_id: str, *output: dict[str, Any]) -> dict[str, Any]:
     """A reply of OpenAI's Responses."""
     return {"id": response_id, "object": "response", "status": "completed", "output": list(output)}
@@ -254,3 +264,43 @@ def test_bodies_of_any_shape_come_back_as_json(value: object, member: str, api: 
     made.answered(api, json_body(value), json_body(value), failed=False)
     changed, _ = fed(made, api, {member: value})
     assert list(changed) == [member]
+
+
+def test_what_was_thought_is_never_rewritten() -> None:
+    """It is signed; also where it quotes a reply in a message that the client has changed."""
+    made = forward(CLAUDE, (claude_reply(words(OLD)), claude_reply(words(NEW))))
+    thought = {"type": "thinking", "thinking": f"I said: {OLD}", "signature": "c2lnbmVk"}
+    message = {"role": "assistant", "content": [thought, words(f"Once more: {OLD}")]}
+    changed, _ = fed(made, CLAUDE, {"messages": [QUESTION, message, MORE]})
+    assert changed["messages"][1]["content"] == [thought, words(f"Once more: {NEW}")]
+
+
+@pytest.mark.parametrize("content", [[], [{"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk"}]])
+def test_a_reply_that_says_nothing_takes_no_place(content: list[dict[str, Any]]) -> None:
+    """It ended while it thought: a message without content would be refused."""
+    made = forward(CLAUDE, (claude_reply(words(OLD)), claude_reply(*content)))
+    body = {"messages": [QUESTION, {"role": "assistant", "content": [words(OLD)]}, MORE]}
+    changed, found = fed(made, CLAUDE, body)
+    assert changed == body
+    assert found.kept == ("there is no new reply to go on from",)
+
+
+def test_a_client_of_gemini_that_left_thinking_out_does_so_again() -> None:
+    """The signature of what was said stays."""
+    said_new = {"text": NEW, "thoughtSignature": "c2lnbmVk"}
+    pondering = {"text": "Hm.", "thought": True}
+    made = forward(GEMINI, (gemini_reply({"text": OLD}), gemini_reply(pondering, said_new)))
+    before = {"role": "model", "parts": [{"text": OLD}]}
+    changed, _ = fed(made, GEMINI, {"contents": [QUESTION, before]})
+    assert changed["contents"][1] == {"role": "model", "parts": [said_new]}
+
+
+def test_an_item_whose_thinking_is_left_out_has_no_id() -> None:
+    """OpenAI looks it up by its id, and refuses it without the thinking that was before it."""
+    thought = {"type": "reasoning", "id": "rs_2", "summary": []}
+    made = forward(
+        RESPONSES, (responses_reply("r1", said(OLD, 1)), responses_reply("r2", thought, said(NEW, 2)))
+    )
+    changed, _ = fed(made, RESPONSES, {"input": [QUESTION, said(OLD, 1), MORE]})
+    assert [each.get("id") for each in changed["input"]] == [None, None, None]
+    assert changed["input"][1]["content"][0]["text"] == NEW
