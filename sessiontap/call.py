@@ -29,6 +29,9 @@ FOUND_BY = "sessiontap-playback-match"
 UNRECORDED = "not_in_recording"
 """The `error_type` of a call that was refused because nothing in the recording answers it."""
 
+UNSUPPORTED = "unsupported_gateway"
+"""The `error_type` of a call to a gateway that stands for no provider: it could not go where it was sent."""
+
 _ANSWERED = frozenset({"ok", "cancelled", "interrupted"})
 
 _T = TypeVar("_T")

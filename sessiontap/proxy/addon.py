@@ -23,7 +23,7 @@ from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
 from mitmproxy.tls import ClientHelloData, TlsData
 
-from sessiontap.call import Call
+from sessiontap.call import UNSUPPORTED, Call
 from sessiontap.capture import Metered
 from sessiontap.errors import SettingsError
 from sessiontap.following import Following
@@ -34,7 +34,6 @@ from sessiontap.providers.gateway import gateways
 from sessiontap.proxy.arrival import Arrivals
 from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
-from sessiontap.proxy.gateways import KIND as UNSUPPORTED
 from sessiontap.proxy.gateways import GatewayConnections
 from sessiontap.proxy.headers import remove_session_headers, tell_id
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse

@@ -15,14 +15,12 @@ from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
 
 from sessiontap.apis.refusal import refusal
+from sessiontap.call import UNSUPPORTED
 from sessiontap.launch.heartbeat import HOST as HEARTBEAT_HOST
 from sessiontap.providers import Match
 from sessiontap.providers.helicone import GATEWAY_HOST, UPSTREAMS, Destination, destination, label_of
 from sessiontap.proxy.headers import remove_helicone_keys
 from sessiontap.web.addresses import PROXY_HOST
-
-KIND = "unsupported_gateway"
-"""The `error_type` of a call that cannot go where it was sent."""
 
 _STATUS = 400
 _PROPERTY = "helicone-gateway"
@@ -108,7 +106,7 @@ def send_to(request: Request, *, scheme: str, host: str, port: int, target: str)
 
 def gateway_refusal(found: Match | None, why: str) -> Response:
     """The answer in the dialect of the call that the request is."""
-    reply = refusal("" if found is None else found.api.name, KIND, f"sessiontap: {why}", status=_STATUS)
+    reply = refusal("" if found is None else found.api.name, UNSUPPORTED, f"sessiontap: {why}", status=_STATUS)
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     return Response.make(reply.status, reply.body, headers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sessiontap.apis import APIS
 from sessiontap.bodies import Body, CallBodies
-from sessiontap.call import UNRECORDED, Call
+from sessiontap.call import UNRECORDED, UNSUPPORTED, Call
 from sessiontap.replaying.members import value_of
 from sessiontap.store.spending import REFUSED
 from sessiontap.untrusted import JsonObject
@@ -28,6 +28,8 @@ def obstacle(call: Call, bodies: CallBodies | None) -> str | None:
         return "a budget had refused it, and it was never sent"
     if call.error_type == UNRECORDED:
         return "a playback had refused it, and it was never sent"
+    if call.error_type == UNSUPPORTED:
+        return "it was to a gateway that leads to no provider, and it was never sent"
     if call.status == "running":
         return "it has not ended"
     if bodies is None or bodies.request is None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sessiontap.bodies import CallBodies, Piece
-from sessiontap.call import UNRECORDED, Call
+from sessiontap.call import UNRECORDED, UNSUPPORTED, Call
 from sessiontap.providers import DIRECTORY
 from sessiontap.replaying.changes import Changes, read_member, read_place
 from sessiontap.replaying.plan import Planned, Skipped, body_of, planned
@@ -38,6 +38,11 @@ def why(call: Call, stored: CallBodies | None, changes: Changes | None = None) -
         (chat(), replace(bodies(CHAT), request=None), "its request is not stored"),
         (chat(error_type=REFUSED), bodies(CHAT), "a budget had refused it, and it was never sent"),
         (chat(error_type=UNRECORDED), bodies(CHAT), "a playback had refused it, and it was never sent"),
+        (
+            chat(error_type=UNSUPPORTED, host="ai-gateway.helicone.ai"),
+            bodies(CHAT),
+            "it was to a gateway that leads to no provider, and it was never sent",
+        ),
         (chat(status="running"), bodies(CHAT), "it has not ended"),
         (
             chat(),
