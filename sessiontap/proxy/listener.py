@@ -2,7 +2,8 @@
 
 `http://127.0.0.1:PORT/openai/v1` is `https://api.openai.com/v1`, for clients that know no proxy. Promises:
 only clients on this machine, and no page of another site, are let through; only hosts of the table of
-providers are reached; the client's own credentials go on, and nothing is added.
+providers are reached; the client's own credentials go on, and nothing is added. Cookies do not: a browser
+sends those of this machine to each of its ports, and none of them is a provider's.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ def forwarded(flow: HTTPFlow) -> Response | None:
     request = flow.request
     if flow.response is not None or not _for_own_port(flow):
         return None
-    if _is_foreign(request.headers.get("origin", "")):
+    if _is_foreign(request.headers.get("origin", ""), request.headers.get("sec-fetch-site", "")):
         return _answer(403, "pages of other sites are not let through")
     found = _PATH.fullmatch(request.path)
     host = HOSTS.get(found[1].lower()) if found is not None else None
     if found is None or host is None:
         urls = ", ".join(base_urls(f"{request.scheme}://{request.host}:{request.port}"))
         return _answer(404, f"no provider is named there; base URLs are {urls} and the like")
+    request.headers.pop("cookie", None)
     send_to(request, scheme="https", host=host, port=443, target=(found[2] or "/") + (found[3] or ""))
     return None
 
@@ -56,13 +58,14 @@ def _for_own_port(flow: HTTPFlow) -> bool:
     )
 
 
-def _is_foreign(origin: str) -> bool:
+def _is_foreign(origin: str, site: str) -> bool:
     """True for the origin of a page that is not this machine's own.
 
-    What is no page of the web, such as an editor's extension, has another scheme than these.
+    What is no page of the web, such as an editor's extension, has another scheme than these. Pictures and
+    links have no origin: of them browsers say whether they are of another site.
     """
     if not origin:
-        return False
+        return site == "cross-site"
     try:
         parts = urlsplit(origin)
         host = parts.hostname or ""

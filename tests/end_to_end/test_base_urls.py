@@ -179,6 +179,19 @@ def _raw(proxy: ProxyProcess, head: str) -> tuple[int, str]:
             "other sites",
         ),
         (
+            # A picture, or a link: browsers send no Origin.
+            "GET /openai/v1/models HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nSec-Fetch-Site: cross-site\r\n\r\n",
+            403,
+            "other sites",
+        ),
+        (
+            "GET /openai/v1/models HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nSec-Fetch-Site: cross-site\r\n"
+            "Origin: http://localhost:3000\r\n\r\n",
+            200,
+            "",
+        ),
+        ("GET /openai/v1/models HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nSec-Fetch-Site: none\r\n\r\n", 200, ""),
+        (
             "GET /openai/v1/models HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nOrigin: http://localhost:3000\r\n\r\n",
             200,
             "",
@@ -195,6 +208,13 @@ def test_only_known_names_and_this_machine_are_let_through(
     assert found[0] == status
     assert words in found[1]
     assert len(double.received) - before == (status == 200)
+
+
+def test_cookies_of_this_machine_stay_here(proxy: ProxyProcess, double: Double) -> None:
+    """A browser sends a host's cookies to all of its ports: among them the one that opens our pages."""
+    head = "GET /openai/v1/models HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nCookie: sessiontap=0123\r\n\r\n"
+    assert _raw(proxy, head)[0] == 200
+    assert double.received[-1].header("cookie") is None
 
 
 def test_a_name_that_leads_here_for_a_moment_is_another_host(proxy: ProxyProcess, double: Double) -> None:
