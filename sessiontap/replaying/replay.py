@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from sessiontap import __version__
+from sessiontap.apis import APIS
 from sessiontap.apis.refusal import STATUS as REFUSED_STATUS
 from sessiontap.bodies import Body, CallBodies
 from sessiontap.call import Call
@@ -28,6 +29,8 @@ REPLAY_OF = "replay-of"
 MOST_AT_ONCE = 64
 
 _BY_PROXY = b"sessiontap: "
+_DONE = b"[DONE]"
+_EVENTS = ("event-stream", "amazon.eventstream")
 _PAUSE_S = 0.1
 _FAILED = frozenset({"error", "interrupted"})
 # A proxy would pass on only what it can undo, and so do we.
@@ -186,7 +189,7 @@ class Replay:
                 api,
                 None if recorded is None else recorded.reply,
                 answered.reply,
-                failed=error is not None,
+                failed=error is not None or not _is_whole(api, answered.reply),
             )
         return Result(plan=plan, call_id=call_id, http_status=answered.http_status, error=error, fed=fed)
 
@@ -205,6 +208,15 @@ def _error(api: str, answered: Answered) -> str | None:
     if answered.refused:
         return f"HTTP {answered.http_status}" + (f" {said}" if said else "")
     return said or answered.fault
+
+
+def _is_whole(api: str, reply: Body | None) -> bool:
+    """False for a stream of events that lacks its end, where such streams say it."""
+    if reply is None or api not in APIS or not APIS[api].says_its_end:
+        return True
+    streamed = any(kind in (reply.content_type or "") for kind in _EVENTS)
+    said_done = (reply.content or b"").rstrip().endswith(_DONE)
+    return not streamed or said_done or facts_of(api, reply).complete
 
 
 def _by_proxy(reply: Body | None) -> str | None:

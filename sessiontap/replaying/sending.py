@@ -118,6 +118,9 @@ class Sender:
         try:
             while piece := reply.read1(_PIECE):
                 pieces.append(piece)
+            if reply.length:
+                # What stated its length; a chunked reply raises.
+                raise http.client.IncompleteRead(b"", reply.length)
         except (OSError, http.client.HTTPException) as error:
             fault = f"the reply ended early: {_words(error)}"
         content, unread = _decoded(b"".join(pieces), reply.headers.get("content-encoding", ""))

@@ -165,6 +165,18 @@ def test_new_replies_are_fed_forward() -> None:
     assert running.forward.fed("openai.chat", body).replaced == 1
 
 
+@pytest.mark.parametrize(("end", "replaced"), [("", 0), ("data: [DONE]\n\n", 1)])
+def test_a_stream_that_lacks_its_end_is_not_fed_forward(end: str, replaced: int) -> None:
+    """Half a reply would stand for a whole one."""
+    event = {"choices": [{"index": 0, "delta": {"role": "assistant", "content": "Half a"}}]}
+    reply = json_body(f"data: {json.dumps(event)}\n\n{end}".encode(), content_type="text/event-stream")
+    running = replay(Provider(lambda _: answered(reply)), 1, forward=Forward())
+    assert len(list(running.results())) == 1
+    assert running.forward is not None
+    body = json.dumps({"messages": [{"role": "assistant", "content": "Hi"}]}).encode()
+    assert running.forward.fed("openai.chat", body).replaced == replaced
+
+
 def test_left_early_it_cuts_what_is_under_way() -> None:
     """As on Ctrl-C: the calls under way end, and none begins after them."""
     provider = Provider(lambda _: answered())
