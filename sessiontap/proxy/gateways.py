@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 from mitmproxy.http import Headers, HTTPFlow, Request, Response
+from mitmproxy.net.http.url import default_port
 from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
@@ -99,6 +100,10 @@ def send_to(request: Request, *, scheme: str, host: str, port: int, target: str)
     request.port = port
     request.host = host
     request.path = target
+    if ":" in host:
+        # mitmproxy writes an address of IPv6 without its brackets.
+        port_too = "" if port == default_port(scheme) else f":{port}"
+        request.host_header = f"[{host}]{port_too}"
     if scheme == "https" and not (request.is_http2 or request.is_http3):
         # In a tunnel the target has no host.
         request.authority = ""
@@ -118,7 +123,8 @@ def _nobody(gateway: str) -> str:
 
 def _leads_back(to: Destination, flow: HTTPFlow) -> bool:
     """True where the proxy itself would be asked."""
-    if to.host in {PROXY_HOST, HEARTBEAT_HOST}:
+    host = to.host.removesuffix(".")
+    if host in {PROXY_HOST, HEARTBEAT_HOST}:
         return True
     here = flow.client_conn.sockname
-    return bool(here) and to.port == here[1] and to.host in {*_THIS_MACHINE, here[0]}
+    return bool(here) and to.port == here[1] and host in {*_THIS_MACHINE, here[0]}

@@ -238,6 +238,15 @@ def test_a_header_may_name_the_upstream(place: Place, label: str, headers: dict[
     assert reply.headers["helicone-id"] == call.call_id
 
 
+@pytest.mark.parametrize(
+    ("stated", "host"), [("http://[::1]:59999", "[::1]:59999"), ("http://[::1]", "[::1]")]
+)
+def test_an_upstream_may_be_an_address(place: Place, stated: str, host: str) -> None:
+    """Of IPv6 it stands in brackets, as in any Host."""
+    place.send("gateway.helicone.ai", "/v1/chat/completions", {"Helicone-Target-URL": stated})
+    assert place.double.received[-1].header("host") == host
+
+
 def test_what_is_no_call_goes_to_the_provider_too(place: Place) -> None:
     """A listing of models is not recorded, and gets no id."""
     reply = place.send("oai.helicone.ai", "/v1/models", {"Helicone-Auth": KEY}, method="GET")
@@ -283,6 +292,12 @@ def test_what_is_no_call_goes_to_the_provider_too(place: Place) -> None:
         (
             "gateway.helicone.ai/v1/chat/completions",
             "http://sessiontap.local/",
+            ("openai", "gateway.helicone.ai", "/v1/chat/completions"),
+            "back to this proxy",
+        ),
+        (
+            "gateway.helicone.ai/v1/chat/completions",
+            "http://sessiontap.local./",
             ("openai", "gateway.helicone.ai", "/v1/chat/completions"),
             "back to this proxy",
         ),
