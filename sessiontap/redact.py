@@ -22,6 +22,7 @@ _KEYS = re.compile(
     | (?i:\b(?:bearer|basic)\s+)[A-Za-z0-9_\-.=+/]{8,}
     | (?i:\b(?:x-)?api[_\-]key["':\s=]{1,4})[A-Za-z0-9_\-.=+/]{8,}
     | (?i:(?<=[?&]key=)|(?<=api_key=)|(?<=api-key=)|(?<=access_token=))[^&\s"']+
+    | (?<=://)[^\s/@:"']*:[^\s/@"']+(?=@)            # user and password of an address
     """
 )
 
