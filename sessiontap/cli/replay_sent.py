@@ -185,7 +185,7 @@ def _row(result: Result) -> ReplayedRow:
         path=plan.call.session_path,
         model=plan.model,
         error=result.error,
-        worse=result.worse,
+        worse=result.worse or result.held_back,
         fed=result.fed.replaced,
         kept=result.fed.kept,
     )

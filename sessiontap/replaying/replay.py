@@ -78,11 +78,13 @@ class Result:
     """For a person: why it failed; None where it did not."""
     fed: Fed
     """What of earlier replies was fed into it, without the body."""
+    held_back: bool = False
+    """The proxy did not send it, since the replay may cost no more: it stopped as it was to."""
 
     @property
     def worse(self) -> bool:
         """It failed, and had not in the recording."""
-        return self.error is not None and self.plan.call.status not in _FAILED
+        return self.error is not None and not self.held_back and self.plan.call.status not in _FAILED
 
 
 @dataclass(slots=True, kw_only=True)
@@ -181,7 +183,8 @@ class Replay:
     def _ended(self, place: int, call_id: str, fed: Fed, answered: Answered) -> Result:
         plan, api = self.plans[place], self.plans[place].call.api
         error = _error(api, answered)
-        if answered.http_status == REFUSED_STATUS and (said := _by_proxy(answered.reply)):
+        said = _by_proxy(answered.reply) if answered.http_status == REFUSED_STATUS else None
+        if said is not None:
             self.stopped = said
         if self.forward is not None:
             recorded = self.recording.get(plan.call.call_id)
@@ -191,7 +194,14 @@ class Replay:
                 answered.reply,
                 failed=error is not None or not _is_whole(api, answered.reply),
             )
-        return Result(plan=plan, call_id=call_id, http_status=answered.http_status, error=error, fed=fed)
+        return Result(
+            plan=plan,
+            call_id=call_id,
+            http_status=answered.http_status,
+            error=error,
+            fed=fed,
+            held_back=said is not None and self.head.max_cost is not None,
+        )
 
 
 def settled(result: Result, recorded: Call | None) -> Result:

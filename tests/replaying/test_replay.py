@@ -156,6 +156,15 @@ def test_it_stops_where_the_proxy_refuses(api: str) -> None:
     assert running.stopped == "the proxy refuses further calls: this day has cost $9 of its budget; raise it."
 
 
+@pytest.mark.parametrize(("max_cost", "worse"), [(Decimal(1), False), (None, True)])
+def test_what_is_held_back_by_its_own_limit_has_not_failed(max_cost: Decimal | None, worse: bool) -> None:
+    """The proxy knows first what the calls have cost: a replay that has stopped so is a good one."""
+    said = refusal("openai.chat", "budget", "sessiontap: this session has cost $1 of its budget.")
+    provider = Provider(lambda _: answered(json_body(said.body), said.status))
+    [result] = replay(provider, max_cost=max_cost).results()
+    assert (result.held_back, result.worse) == (not worse, worse)
+
+
 def test_new_replies_are_fed_forward() -> None:
     """As soon as they are there."""
     running = replay(Provider(lambda _: answered()), 2, forward=Forward())
