@@ -111,7 +111,9 @@ def send_to(request: Request, *, scheme: str, host: str, port: int, target: str)
 
 def gateway_refusal(found: Match | None, why: str) -> Response:
     """The answer in the dialect of the call that the request is."""
-    reply = refusal("" if found is None else found.api.name, UNSUPPORTED, f"sessiontap: {why}", status=_STATUS)
+    reply = refusal(
+        "" if found is None else found.api.name, UNSUPPORTED, f"sessiontap: {why}", status=_STATUS
+    )
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     return Response.make(reply.status, reply.body, headers)
 

@@ -1,10 +1,12 @@
 """Forward: has the new replies stand where later calls repeat the recorded ones.
 
 A later call repeats a reply as a message of the assistant that says the same (see `conversation.comparing`):
-its place takes the new reply, in the same dialect, with the recorded ids of tool calls, to which the results
-that follow belong. A reply that calls other tools than the recorded one did is not taken, for the recorded
-results would not be its own. Elsewhere the words of a reply are replaced where they stand as a whole, if
-they are twenty characters or more. And what a call names as the reply that it continues is the new one.
+its place takes the new reply, in the same dialect, with the ids of tool calls that stand there, to which the
+results that follow belong. Of several replies that said the same it is the one to the message that stands
+before it. A reply that calls other tools than the recorded one did is not taken, for the recorded results
+would not be its own. Elsewhere the words of a reply are replaced where they stand as a whole, if they are
+twenty characters or more, but never in what was thought. And what a call names as the reply that it
+continues is the new one.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from sessiontap.bodies import Body
 from sessiontap.conversation.comparing import key_of
 from sessiontap.conversation.heard import events_of
 from sessiontap.conversation.messages import messages_of
-from sessiontap.conversation.parts import Message, Text, Thinking, ToolCall
+from sessiontap.conversation.parts import Message, Thinking
 from sessiontap.replaying.members import MemberError, json_of, members, value_of, with_member
+from sessiontap.replaying.rewriting import calls_of, like, spoken, with_ids, with_words, words_of
 from sessiontap.replies import maker
 from sessiontap.untrusted import JsonObject
 
@@ -35,24 +38,6 @@ _TEXTS = (
     *("input", "inputs", "query", "text", "texts", "documents"),
 )
 _CONTINUES = ("previous_response_id", "previous_interaction_id")
-# Of a message that a model made, what a request may always hold.
-_SAYS = frozenset(
-    {
-        *("role", "content", "parts", "tool_calls", "function_call", "message", "text"),
-        # Of the items of OpenAI's Responses.
-        *(
-            "type",
-            "name",
-            "arguments",
-            "input",
-            "call_id",
-            "summary",
-            "encrypted_content",
-            "action",
-            "output",
-        ),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +58,8 @@ class _Reply:
     """Of its messages, without those that are only thinking."""
     values: tuple[JsonObject, ...]
     """The new messages, or items, in the dialect of the reply."""
+    to: bytes | None
+    """What the last message is known by that it answered."""
     words: str
     """The recorded words."""
     new_words: str
@@ -90,8 +77,13 @@ class Forward:
     # What became of a text that many calls repeat: when it first came, all was known that it can hold.
     _rewritten: dict[bytes, tuple[bytes, int]] = field(default_factory=dict)
 
-    def answered(self, api: str, recorded: Body | None, fresh: Body | None, *, failed: bool) -> None:
-        """Takes a recorded reply and the new one; `failed` where the new one is an error, or not whole."""
+    def answered(
+        self, api: str, recorded: Body | None, fresh: Body | None, *, failed: bool, asked: bytes = b""
+    ) -> None:
+        """Takes a recorded reply and the new one; `failed` where the new one is an error, or not whole.
+
+        `asked` is the recorded body that was answered.
+        """
         before, now = _values(api, recorded), _values(api, fresh)
         if not before:
             return
@@ -102,9 +94,10 @@ class Forward:
         reply = _Reply(
             api=api,
             keys=tuple(key for value in before if (key := _key(value, "assistant")) is not None),
-            values=() if kept else tuple(_with_ids(now, _calls(now), _calls(before))),
-            words=_words(before),
-            new_words=_words(now),
+            values=() if kept else now,
+            to=_last_of(asked),
+            words=words_of(before),
+            new_words=words_of(now),
             kept=kept,
         )
         self._all.append(reply)
@@ -143,21 +136,20 @@ class Forward:
         keys = [None if value is None else _key(value, "user") for value in values]
         made: list[msgspec.Raw] = []
         replaced, at = 0, 0
-        times: Counter[bytes] = Counter()
+        times: Counter[tuple[int, ...]] = Counter()
         while at < len(elements):
             key = keys[at]
             replies = self._by_key.get(key, ()) if key is not None else ()
             if key is not None and replies:
-                # The second "Done." is the second reply that said so.
-                reply = replies[min(times[key], len(replies) - 1)]
-                times[key] += 1
+                reply = _meant(replies, _before(elements, keys, values, at), times)
                 end = _run(reply.keys, keys, values, at)
                 if end is not None and reply.kept is None and _same_dialect(reply.api, api):
                     while made and at and values[at - 1] is not None and keys[at - 1] is None:
                         made.pop()  # what it thought before it spoke
                         at -= 1
                     before = [value for value in values[at:end] if value is not None]
-                    made += [msgspec.Raw(json_of(each)) for each in _like(before, reply.values)]
+                    new = with_ids(reply.values, calls_of(reply.values), calls_of(before))
+                    made += [msgspec.Raw(json_of(each)) for each in like(before, new)]
                     replaced, at = replaced + 1, end
                     continue
                 if reply.kept is not None:
@@ -181,7 +173,7 @@ class Forward:
             value = value_of(raw)
             for reply in self._all:
                 if reply.kept is None and len(reply.words) >= LEAST_WORDS and reply.new_words != reply.words:
-                    changed = _replaced(value, reply.words, reply.new_words)
+                    changed = with_words(value, reply.words, reply.new_words)
                     count += changed != value
                     value = changed
             known = (json_of(value), count) if count else (raw, 0)
@@ -208,24 +200,20 @@ def _values(api: str, reply: Body | None) -> tuple[JsonObject, ...]:
         making.feed(event)
     rows = [[value for value in row if isinstance(value, dict)] for row in making.messages()]
     row = rows[0] if rows else []
-    return tuple(row) if any(_messages(value, "assistant") for value in row) else ()
+    return tuple(row) if any(spoken(value, "assistant") for value in row) else ()
 
 
 def _why_kept(before: Sequence[JsonObject], now: Sequence[JsonObject], *, failed: bool) -> str | None:
     if failed or all(_key(value, "assistant") is None for value in now):
         return "there is no new reply to go on from"
-    if [name for _, name in _calls(before)] != [name for _, name in _calls(now)]:
+    if [name for _, name in calls_of(before)] != [name for _, name in calls_of(now)]:
         return "the new reply calls other tools, and the recorded results would not be theirs"
     return None
 
 
-def _messages(value: object, role: str) -> tuple[Message, ...]:
-    return messages_of(value, "assistant" if role == "assistant" else "user")
-
-
 def _key(value: JsonObject, role: str) -> bytes | None:
     """What a message of the assistant's is known by; None for one that only thinks."""
-    found = _messages(value, role)
+    found = spoken(value, role)
     parts = tuple(part for message in found for part in message.parts)
     if not any(not isinstance(part, Thinking) for part in parts):
         return None
@@ -236,10 +224,49 @@ def _said_by_assistant(raw: bytes) -> JsonObject | None:
     value = value_of(raw)
     if not isinstance(value, dict):
         return None
-    found = _messages(value, "user")
+    found = spoken(value, "user")
     if value.get("type") == "reasoning":
         return value
     return value if len(found) == 1 and found[0].role == "assistant" else None
+
+
+def _meant(replies: Sequence[_Reply], before: bytes | None, times: Counter[tuple[int, ...]]) -> _Reply:
+    """Which of the replies that said the same it is: sub-agents may all begin alike."""
+    if len(replies) > 1 and before is not None:
+        known = _known_by(before)
+        replies = [each for each in replies if each.to == known] or replies
+    # The second "Done." is the second reply that said so.
+    which = tuple(map(id, replies))
+    times[which] += 1
+    return replies[min(times[which], len(replies)) - 1]
+
+
+def _before(
+    elements: Sequence[msgspec.Raw],
+    keys: Sequence[bytes | None],
+    values: Sequence[JsonObject | None],
+    at: int,
+) -> bytes | None:
+    """The message before a reply and what it thought; None where it is the first."""
+    while at and values[at - 1] is not None and keys[at - 1] is None:
+        at -= 1
+    return bytes(elements[at - 1]) if at else None
+
+
+def _last_of(asked: bytes) -> bytes | None:
+    """What the last message of a request is known by."""
+    try:
+        found = members(asked)
+        found = members(found["request"]) if "contents" not in found and "request" in found else found
+    except MemberError:
+        return None
+    said = next((bytes(found[name]) for name in _LISTS if name in found), b"")
+    elements = _elements(said)
+    return _known_by(bytes(elements[-1]) if elements else said)
+
+
+def _known_by(raw: bytes) -> bytes:
+    return b"".join(map(key_of, messages_of(value_of(raw))))
 
 
 def _run(
@@ -256,97 +283,6 @@ def _run(
 
 def _same_dialect(reply: str, request: str) -> bool:
     return reply == request or {reply, request} <= {"gemini.generate_content", "gemini.code_assist"}
-
-
-def _calls(values: Sequence[JsonObject]) -> list[tuple[str | None, str | None]]:
-    """Id and name of each tool that is called, in order."""
-    return [
-        (part.call_id, part.name)
-        for value in values
-        for message in _messages(value, "assistant")
-        for part in message.parts
-        if isinstance(part, ToolCall)
-    ]
-
-
-def _words(values: Sequence[JsonObject]) -> str:
-    parts = [part for value in values for message in _messages(value, "assistant") for part in message.parts]
-    return "".join(part.text for part in parts if isinstance(part, Text)).strip()
-
-
-def _with_ids(
-    values: Sequence[JsonObject],
-    new: Sequence[tuple[str | None, str | None]],
-    old: Sequence[tuple[str | None, str | None]],
-) -> Sequence[JsonObject]:
-    """The new messages with the recorded ids of tool calls, which the results that follow name."""
-    ids = {mine: theirs for (mine, _), (theirs, _) in zip(new, old, strict=True) if mine and theirs}
-    made = [_renamed(value, ids) for value in values]
-    return [value for value in made if isinstance(value, dict)]
-
-
-def _renamed(value: object, ids: dict[str, str]) -> object:
-    if isinstance(value, str):
-        return ids.get(value, value)
-    if isinstance(value, list):
-        return [_renamed(each, ids) for each in value]
-    if isinstance(value, dict):
-        return {key: _renamed(each, ids) for key, each in value.items()}
-    return value
-
-
-def _replaced(value: object, old: str, new: str) -> object:
-    if isinstance(value, str):
-        return value.replace(old, new)
-    if isinstance(value, list):
-        return [_replaced(each, old, new) for each in value]
-    # What was thought may be signed: a provider refuses it with other words.
-    if isinstance(value, dict) and not _is_thought(value):
-        return {key: _replaced(each, old, new) for key, each in value.items()}
-    return value
-
-
-def _like(before: Sequence[JsonObject], values: Sequence[JsonObject]) -> list[JsonObject]:
-    """The new messages with the members that the client sent of the recorded ones, and what they say.
-
-    A client that left thinking out, or ids, leaves them out of the new ones too.
-    """
-    had = {member for value in before for member in value}
-    as_text = all(isinstance(value.get("content"), str) for value in before)
-    thinks = any(_thinks(value) for value in before)
-    if not thinks and any(value.get("type") == "reasoning" for value in values):
-        # By its id an item of OpenAI's is known, and refused without the thinking that was before it.
-        had.discard("id")
-    made = []
-    for value in values:
-        if not thinks and value.get("type") == "reasoning":
-            continue
-        kept = {key: each for key, each in value.items() if key in had or key in _SAYS}
-        if value.get("type") == "message" and "type" not in had:
-            del kept["type"]
-        if not thinks and isinstance(parts := kept.get("parts"), list):
-            kept["parts"] = [each for each in parts if not _is_thought(each)]
-        content = kept.get("content")
-        if not thinks and isinstance(content, list):
-            content = [each for each in content if not _is_thought(each)]
-            only_text = as_text and all(isinstance(each, dict) and "text" in each for each in content)
-            kept["content"] = _words([value]) if only_text else content
-        made.append(kept)
-    return made
-
-
-def _thinks(value: JsonObject) -> bool:
-    return value.get("type") == "reasoning" or any(
-        isinstance(part, Thinking) for message in _messages(value, "assistant") for part in message.parts
-    )
-
-
-def _is_thought(block: object) -> bool:
-    return isinstance(block, dict) and (
-        str(block.get("type")) in {"thinking", "redacted_thinking", "reasoning"}
-        or "reasoningContent" in block
-        or block.get("thought") is True
-    )
 
 
 def _elements(raw: bytes) -> list[msgspec.Raw]:

@@ -193,6 +193,7 @@ class Replay:
                 None if recorded is None else recorded.reply,
                 answered.reply,
                 failed=error is not None or not _is_whole(api, answered.reply),
+                asked=(recorded and recorded.request and recorded.request.content) or b"",
             )
         return Result(
             plan=plan,

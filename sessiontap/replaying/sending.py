@@ -23,6 +23,7 @@ TIMEOUT_S = 600.0
 _LOOPBACK = "127.0.0.1"
 _PIECE = 65_536
 _FIRST_ERROR = 400
+_CUT = "the connection was cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +115,11 @@ class Sender:
         )
         reply = connection.getresponse()
         pieces: list[bytes] = []
-        fault = None
         try:
             while piece := reply.read1(_PIECE):
                 pieces.append(piece)
-            if reply.length:
-                # What stated its length; a chunked reply raises.
-                raise http.client.IncompleteRead(b"", reply.length)
+            # One that is chunked raises where it is cut.
+            fault = f"the reply ended early: {_CUT}" if reply.length else None
         except (OSError, http.client.HTTPException) as error:
             fault = f"the reply ended early: {_words(error)}"
         content, unread = _decoded(b"".join(pieces), reply.headers.get("content-encoding", ""))
@@ -138,6 +137,6 @@ def _decoded(content: bytes, encoding: str) -> tuple[bytes, str | None]:
 
 def _words(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead):
-        return "the connection was cut"
+        return _CUT
     said = getattr(error, "strerror", None) or str(error)
     return said or type(error).__name__

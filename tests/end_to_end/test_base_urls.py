@@ -185,8 +185,7 @@ def _raw(proxy: ProxyProcess, head: str) -> tuple[int, str]:
             "other sites",
         ),
         (
-            "GET /openai/v1/models HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nSec-Fetch-Site: cross-site\r\n"
-            "Origin: http://localhost:3000\r\n\r\n",
+            "GET /xai/v1 HTTP/1.1\r\nHost: localhost:PORT\r\nSec-Fetch-Site: cross-site\r\nOrigin: http://[::1]\r\n\r\n",
             200,
             "",
         ),

@@ -128,6 +128,39 @@ def test_a_reply_that_calls_other_tools_is_not_taken(new: object) -> None:
     assert found.kept == ("the new reply calls other tools, and the recorded results would not be theirs",)
 
 
+def test_the_ids_of_a_tool_call_are_those_that_stand_there() -> None:
+    """Two sub-agents call the same tool alike; and a client may have given ids of its own."""
+    made = forward(
+        CHAT,
+        (chat_reply(None, ("a1", "look")), chat_reply(None, ("n1", "look"))),
+        (chat_reply(None, ("a2", "look")), chat_reply(None, ("n2", "look"))),
+    )
+    asked = chat_reply(None, ("a2", "look"))["choices"][0]["message"]
+    result = {"role": "tool", "tool_call_id": "a2", "content": "late"}
+    changed, found = fed(made, CHAT, {"messages": [QUESTION, asked, result]})
+    assert found.replaced == 1
+    assert changed["messages"][1]["tool_calls"][0]["id"] == "a2"
+    assert changed["messages"][2] == result
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        [{"messages": [QUESTION]}, {"messages": [MORE]}],
+        [{"input": QUESTION["content"]}, {"input": MORE["content"]}],
+        [{"request": {"contents": [QUESTION]}}, {"request": {"contents": [MORE]}}],
+    ],
+)
+def test_of_replies_that_said_the_same_the_one_to_this_message_is_meant(asked: list[object]) -> None:
+    """Sub-agents have conversations of their own."""
+    made = Forward()
+    for body, new in zip(asked, ("One.", "Two."), strict=True):
+        old = json_body(chat_reply("Done."))
+        made.answered(CHAT, old, json_body(chat_reply(new)), failed=False, asked=json.dumps(body).encode())
+    changed, _ = fed(made, CHAT, {"messages": [MORE, {"role": "assistant", "content": "Done."}, QUESTION]})
+    assert changed["messages"][1]["content"] == "Two."
+
+
 def test_where_there_is_no_new_reply_the_recorded_one_stays() -> None:
     """The new call failed."""
     made = Forward()

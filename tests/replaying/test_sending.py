@@ -40,9 +40,7 @@ def test_a_reply_that_is_cut_is_a_fault(tmp_path: Path, head: str) -> None:
 
         thread = threading.Thread(target=answer)
         thread.start()
-        sender = Sender(
-            listener.getsockname()[1], make_certificates(tmp_path, ["a.example"]).ca_file, "s:n"
-        )
+        sender = Sender(listener.getsockname()[1], make_certificates(tmp_path, ["a.example"]).ca_file, "s:n")
         place = Place("http", "a.example", 80)
         came = sender.send(Sent(method="POST", place=place, target="/v1", headers={}, body=b"{}"))
         thread.join()
