@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from sessiontap.call import Call
+from sessiontap.redact import redact
 
 _PORTS = MappingProxyType({"http": 80, "https": 443})
 # RFC 9110, section 5.6.2.
@@ -115,7 +116,7 @@ def read_place(text: str) -> tuple[str, Place]:
     stated = _PROVIDER.fullmatch(text)
     provider, address = (stated[1], stated[2]) if stated else ("", text)
     message = (
-        f"{text!r} is no base URL; write it as http://localhost:11434/v1, or openai=https://llm.corp.example"
+        f"{redact(text)!r} is no base URL; write it as http://localhost:11434/v1, or openai=https://llm.corp.example"
     )
     try:
         url = urlsplit(address.strip())

@@ -89,6 +89,13 @@ def test_what_is_no_base_url(text: str) -> None:
         read_place(text)
 
 
+def test_a_password_in_an_address_is_not_quoted() -> None:
+    """It is refused, and the error may be copied to anywhere."""
+    with pytest.raises(ValueError, match="is no base URL") as refused:
+        read_place("https://ann:hunter2@llm.corp.example")
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_place_of_a_provider_wins() -> None:
     """The others go where all go."""
     one, all_ = Place("https", "a.example", 443), Place("https", "b.example", 443)
