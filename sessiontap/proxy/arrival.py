@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mitmproxy.http import HTTPFlow, Response
 
 from sessiontap.providers import Directory, Match
-from sessiontap.providers.helicone import GATEWAY_HOST
+from sessiontap.providers.helicone import GATEWAY_HOST, without_keys
 from sessiontap.proxy.gateways import gateway_refusal, redirected
 from sessiontap.proxy.listener import forwarded
 
@@ -41,6 +41,8 @@ class Arrivals:
         names = (request.host, flow.client_conn.sni or "") if to is None else (to.host,)
         # In transparent mode the host is an address, and the name is in the TLS handshake.
         host = directory.known_host(*names)
+        if to is None and host is not None and (target := without_keys(request.path)) != request.path:
+            request.path = target
         found = directory.match(request.method, host, request.path) if host is not None else None
         if to is not None and host is None:
             # An upstream of the user's, which nobody here knows: by the wire shape of the path.

@@ -115,8 +115,9 @@ def read_place(text: str) -> tuple[str, Place]:
     """The provider, or an empty name, and the place of `[PROVIDER=]URL`. Raises ValueError."""
     stated = _PROVIDER.fullmatch(text)
     provider, address = (stated[1], stated[2]) if stated else ("", text)
+    shown = redact(text)
     message = (
-        f"{redact(text)!r} is no base URL; write it as http://localhost:11434/v1, or openai=https://llm.corp.example"
+        f"{shown!r} is no base URL; write it as http://localhost:11434/v1, or openai=https://llm.corp.example"
     )
     try:
         url = urlsplit(address.strip())

@@ -247,6 +247,23 @@ def test_an_upstream_may_be_an_address(place: Place, stated: str, host: str) -> 
     assert place.double.received[-1].header("host") == host
 
 
+@pytest.mark.parametrize("own_port", [True, False])
+def test_a_key_in_the_path_goes_nowhere_without_a_gateway(place: Place, own_port: bool) -> None:
+    """Where the base URL's host was changed, to the provider's or the proxy's own, and its path was not."""
+    session, path = f"path {own_port}", f"/{KEY}/v1/chat/completions?a=%7e"
+    headers = {"Helicone-Session-Id": session, "Content-Type": "application/json"}
+    if own_port:
+        connection = http.client.HTTPConnection("127.0.0.1", place.proxy.port, timeout=WAIT_S)
+        connection.request("POST", f"/openai{path}", BODY, headers)
+        assert connection.getresponse().status == 200
+        connection.close()
+    else:
+        assert place.send("api.openai.com", path, headers).status == 200
+    assert place.double.received[-1].path == "/v1/chat/completions?a=%7e"
+    (call,) = place.calls(session)
+    assert call.url_path == "/v1/chat/completions"
+
+
 def test_what_is_no_call_goes_to_the_provider_too(place: Place) -> None:
     """A listing of models is not recorded, and gets no id."""
     reply = place.send("oai.helicone.ai", "/v1/models", {"Helicone-Auth": KEY}, method="GET")
