@@ -43,6 +43,9 @@ STATUS = 404
 _HEADER = "Sessiontap-Playback"
 _PACE_WHOLE_MS = 10 * 60 * 1000
 
+# Else mitmproxy connects with the provider, or even sends it the body, before it knows what is asked.
+_MITMPROXY_OPTIONS = {"connection_strategy": "lazy", "stream_large_bodies": None}
+
 Outcome = Literal["played", "refused", "passed"]
 
 
@@ -78,9 +81,10 @@ class Playback:
             self._matcher = None if recorded is None else Matcher(recorded, settings.playback_match)
             self._recorded = recorded
         self._settings, self._masker = settings, masker
-        if self._matcher is not None and ctx.options.connection_strategy != "lazy":
-            # Else mitmproxy connects with the provider before it knows what is asked.
-            ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
+        if self._matcher is not None and any(
+            getattr(ctx.options, name) != value for name, value in _MITMPROXY_OPTIONS.items()
+        ):
+            ctx.options.update(**_MITMPROXY_OPTIONS)  # type: ignore[no-untyped-call]
 
     @property
     def refuses(self) -> bool:
@@ -99,9 +103,8 @@ class Playback:
         if self._matcher is None or self._recorded is None or flow.response is not None:
             return "passed"
         call = meter.running()
-        found = self._found(self._matcher, flow, meter, call)
-        if found is not None:
-            self._play(self._recorded, found, flow, meter, call)
+        # One whose body was sent on as it came, as another addon may want it, is with its provider already.
+        if not flow.request.stream and self._play(self._matcher, self._recorded, flow, meter, call):
             return "played"
         meter.move(self._session_of(call, into=self._mode == "record"))
         if meter.match.recognised_by_reply or self._mode != "refuse":
@@ -122,6 +125,18 @@ class Playback:
             " --set sessiontap_playback_missing=pass lets it through"
         )
         refuse_unrecorded(flow, directory.dialect(host), message)
+
+    def keep_in(self, server: Server, directory: Directory) -> None:
+        """Keeps a connection with a provider from being made, where nothing is to reach one.
+
+        Whoever asks for it: another addon that sends requests elsewhere or streams their bodies, a client
+        that does not speak HTTP, or a fault of ours.
+        """
+        if not self.refuses or server.address is None:
+            return
+        host = directory.provider_host(server.address[0], server.sni or "")
+        if host is not None and not directory.on_this_machine(host):
+            server.error = f"sessiontap: a session is played back, and nothing is sent to {host}"
 
     def open_socket(self, flow: HTTPFlow, *, expected: str | None) -> bool:
         """Has the stage take a socket, where calls of its shape were recorded on one; False where not.
@@ -176,9 +191,24 @@ class Playback:
         """Plays nothing any more."""
         self._stage.close()
 
-    def _found(self, matcher: Matcher, flow: HTTPFlow, meter: CallMeter, call: Call) -> Found | None:
+    def _play(
+        self, matcher: Matcher, recorded: Recorded, flow: HTTPFlow, meter: CallMeter, call: Call
+    ) -> bool:
+        """False where the recording has no such call, or its reply cannot be read any more."""
         what = asked(kind_of(call), call.session_path, _request(flow), self._masker)
-        return matcher.find(what, call.session_id or "", by_order=not meter.match.recognised_by_reply)
+        by_order = not meter.match.recognised_by_reply
+        try:
+            found = matcher.find(what, call.session_id or "", by_order=by_order)
+            if found is None:
+                return False
+            before = found.recorded.call
+            performance = self._performance(recorded.reply(before.call_id), before, found)
+        except StoreError as error:
+            logger.warning("sessiontap: playback: %s", error)
+            return False
+        meter.move(self._session_of(call, into=False), _answered_by(found), free=True)
+        self._send_to(flow, self._stage.put(performance))
+        return True
 
     def _unrecorded(self, recorded: Recorded, what: str, path: str) -> str:
         session = printable(recorded.session_id or "-", 80)
@@ -195,12 +225,6 @@ class Playback:
             return recorded
         same = recorded is not None and call.session_id == recorded
         return f"{recorded}-playback-{self._begun}" if same else call.session_id
-
-    def _play(self, recorded: Recorded, found: Found, flow: HTTPFlow, meter: CallMeter, call: Call) -> None:
-        before = found.recorded.call
-        performance = self._performance(recorded.reply(before.call_id), before, found)
-        meter.move(self._session_of(call, into=False), _answered_by(found), free=True)
-        self._send_to(flow, self._stage.put(performance))
 
     def _send_to(self, flow: HTTPFlow, place: tuple[str, int, str]) -> None:
         host, port, path = place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -212,10 +213,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPlace:
 
     numbers = itertools.count()
 
-    def opened(**options: str) -> AbstractContextManager[Place]:
+    def opened(also: Mapping[str, str] | None = None, **options: str) -> AbstractContextManager[Place]:
         folder = tmp_path / f"place-{next(numbers)}"
         folder.mkdir()
-        named = {f"sessiontap_{name}": value for name, value in options.items()}
+        named = {**{f"sessiontap_{name}": value for name, value in options.items()}, **(also or {})}
         return open_place(folder, home=tmp_path / "home", options=named)
 
     return opened
@@ -318,3 +319,47 @@ def test_a_run_is_played(tmp_path: Path, place: OpenPlace) -> None:
     no = runs.run("--playback", "nobody", "--", *CURL)
     assert (no.code, no.err.count("\n")) == (1, 1)
     assert "nobody" in no.err
+
+
+def test_large_bodies_are_not_sent_on_as_they_come(place: OpenPlace) -> None:
+    """mitmproxy would stream them to their provider before anybody knows what is asked."""
+    large = BODY.replace(b"Hi", b"Hi " * 1000)
+    with place() as first:
+        first.send("s", plain, body=large)
+        first.bodies_of("s", 1)
+    with place(also={"stream_large_bodies": "1k"}, playback="s", playback_match="request") as second:
+        assert second.send("other", plain, body=large)[0] == 200
+        assert second.send("other", plain, body=large.replace(b"Hi", b"No"))[0] == 404
+        assert second.send("other", plain, body=large, path="/v1/files")[0] == 404
+        assert second.double.received == ()
+
+
+def test_a_reply_that_is_gone_is_refused(place: OpenPlace) -> None:
+    """Its session was deleted in the meantime: the call does not go to its provider for that."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    with place(playback="s") as second:
+        Ledger(second.proxy.home).path("s").with_name("bodies.jsonl").unlink()
+        # Something that is not recorded, so that it is looked for again.
+        assert second.send("other", plain, body=BODY.replace(b"mini", b"nano"))[0] == 404
+        assert second.send("other", plain)[0] == 404
+        assert second.double.received == ()
+        assert second.logged("the reply of call")
+
+
+def test_no_connection_is_made_whoever_asks_for_it(place: OpenPlace) -> None:
+    """Neither for what is not HTTP, nor where another addon has sent the call elsewhere."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    elsewhere = {"map_remote": "|//api.openai.com|//api.mistral.ai"}
+    with place(also=elsewhere, playback="s") as second:
+        assert second.send("other", plain)[0] == 502
+        with socket.create_connection(("127.0.0.1", second.proxy.port), timeout=30) as client:
+            client.sendall(b"CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
+            client.sendall(b"\x00\x01\x02 of another protocol\n")
+            assert client.recv(1000) == b""
+        assert second.logged("nothing is sent to api.openai.com")
+        assert second.double.received == ()
