@@ -150,14 +150,20 @@ class Playback:
         return True
 
     def hear(self, flow: HTTPFlow, data: bytes, meter: SocketMeter) -> str | None:
-        """Takes a message of a client's on a socket; why it is refused, or None where it is not."""
+        """Takes a message of a client's on a socket: why it is refused, or an empty text where it is played.
+
+        None is a message of a socket that is not played.
+        """
         if self._matcher is None or self._recorded is None or not self._sockets.plays(flow.id):
             return None
         at_once = self._settings is None or self._settings.playback_pace != "recorded"
-        if self._sockets.hear(
-            flow.id, data, meter, self._matcher, self._recorded, masker=self._masker, at_once=at_once
-        ):
-            return None
+        try:
+            if self._sockets.hear(
+                flow.id, data, meter, self._matcher, self._recorded, masker=self._masker, at_once=at_once
+            ):
+                return ""
+        except StoreError as error:
+            logger.warning("sessiontap: playback: %s", error)
         message = self._unrecorded(self._recorded, meter.model or meter.api, meter.path)
         logger.warning("%s", message)
         return message

@@ -34,7 +34,7 @@ class Sockets:
 
     `record` takes the flow's id with the call, and gives the call as it was written, or None. `over` says why
     a call that begins is refused, or None. `played` takes each message of a client's, and says the same of
-    what is played back: None where the message is to go on.
+    what is played back, with an empty text where it is played; None is a message of no socket that is played.
     """
 
     def __init__(
@@ -74,11 +74,12 @@ class Sockets:
         elif not message.dropped:
             begun = meter.sent(message.content, _now())
             self._take(flow, begun)
-            if (why := self._played(flow, message.content, meter)) is not None:
-                refuse_on_socket(flow, UNRECORDED, why)
-                message.drop()  # type: ignore[no-untyped-call]
-            elif (why := self._refused(begun, meter.budget)) is not None:
-                refuse_on_socket(flow, KIND, why)
+            kind, why = UNRECORDED, self._played(flow, message.content, meter)
+            if why is None:
+                # What is played costs nothing.
+                kind, why = KIND, self._refused(begun, meter.budget)
+            if why:
+                refuse_on_socket(flow, kind, why)
                 message.drop()  # type: ignore[no-untyped-call]
 
     def _refused(self, begun: list[Metered], budget: Decimal | None) -> str | None:

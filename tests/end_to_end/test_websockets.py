@@ -386,7 +386,12 @@ def test_a_socket_is_played_back(place: Place, tmp_path: Path) -> None:
         start_proxy(
             home=place.proxy.home,
             confdir=tmp_path / "conf",
-            options={"sessiontap_playback": "taped", "sessiontap_playback_match": "request"},
+            options={
+                "sessiontap_playback": "taped",
+                "sessiontap_playback_match": "request",
+                # What is played is not held to it.
+                "sessiontap_budget": "0",
+            },
             arguments=("-s", nowhere.__file__),
             environ={nowhere.VARIABLE: str(told)},
         ) as proxy,
