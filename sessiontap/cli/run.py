@@ -8,6 +8,7 @@ import shlex
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -161,6 +162,9 @@ def run(
         _make_writable(home)
         played = _played(home, playback)
         session_id = session or sessions.run_id()
+        if played is not None and session_id == played.session_id:
+            # What is played gets into no recorded session; this one the receipt can tell of.
+            session_id = f"{session_id}-playback-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         text = sessions.proxy_user(
             session_id,
             name=name or (played.name if played else sessions.run_name(command)),
