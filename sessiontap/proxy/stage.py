@@ -22,6 +22,8 @@ from sessiontap.recent import Recent
 
 _MOST_WAITING = 1_000
 _READ_BYTES = 1 << 16
+# What a client's headers may come to: mitmproxy has taken them already.
+_MOST_HEADERS = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class Stage:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = h11.Connection(h11.SERVER)
+        connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADERS)
         asked, data = "", b""
         while True:
             event = connection.next_event()

@@ -322,7 +322,7 @@ def test_a_run_is_played(tmp_path: Path, place: OpenPlace) -> None:
 
 
 def test_large_bodies_are_not_sent_on_as_they_come(place: OpenPlace) -> None:
-    """mitmproxy would stream them to their provider before anybody knows what is asked."""
+    """Else mitmproxy would stream them to their provider before anybody knows what is asked."""
     large = BODY.replace(b"Hi", b"Hi " * 1000)
     with place() as first:
         first.send("s", plain, body=large)
@@ -363,3 +363,37 @@ def test_no_connection_is_made_whoever_asks_for_it(place: OpenPlace) -> None:
             assert client.recv(1000) == b""
         assert second.logged("nothing is sent to api.openai.com")
         assert second.double.received == ()
+
+
+def test_a_run_in_the_recorded_session_has_a_receipt(tmp_path: Path, place: OpenPlace) -> None:
+    """Its calls are in a session beside it, and the receipt is of that one."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+        ended = Runs(tmp_path, tmp_path / "conf", first.double).run(
+            "--playback", "s", "--session", "s", "--", *CURL
+        )
+    assert "playback 1 call answered by s" in ended.err
+    assert "s-playback-" in ended.err
+    assert len(first.calls("s")) == 1
+
+
+def test_what_is_played_is_no_call_of_those_that_a_session_may_have(place: OpenPlace) -> None:
+    """It was not sent; what goes to its provider counts."""
+    other = BODY.replace(b"mini", b"nano")
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    with place(playback="s", playback_missing="pass", max_calls="1") as second:
+        assert [second.send("other", plain)[0] for _ in range(3)] == [200] * 3
+        assert [second.send("other", plain, body=other)[0] for _ in range(2)] == [200, 402]
+        assert len(second.double.received) == 1
+
+
+def test_headers_of_any_length(place: OpenPlace) -> None:
+    """The proxy takes them, and so does who plays in the place of the provider."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    with place(playback="s") as second:
+        assert second.send("other", plain, X_Long="x" * 500_000)[0] == 200
