@@ -77,8 +77,8 @@ class Stage:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # The other end is mitmproxy, which goes when its client goes. Only the end of the loop cancels, and
-            # asyncio of Python 3.11 takes that for a fault.
+            # The other end is mitmproxy, which goes when its client goes. Only the end of the loop cancels,
+            # and asyncio of Python 3.11 takes that for a fault.
             with contextlib.suppress(ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         except Exception as error:  # noqa: BLE001 -- the boundary: the client sees its connection end

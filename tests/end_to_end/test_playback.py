@@ -397,3 +397,18 @@ def test_headers_of_any_length(place: OpenPlace) -> None:
         first.bodies_of("s", 1)
     with place(playback="s") as second:
         assert second.send("other", plain, X_Long="x" * 500_000)[0] == 200
+
+
+def test_what_was_streamed_unasked_is_played(place: OpenPlace) -> None:
+    """Speech asks for it in a word of its own, and some gateways stream in any case."""
+
+    def streamed(_: ReceivedCall) -> Answer:
+        return replies.openai_chat("gpt-5-mini", "Hello", USAGE, stream=True)
+
+    with place() as first:
+        found = first.send("s", streamed)
+        first.bodies_of("s", 1)
+    assert [call.stream for call in first.calls("s")] == [True]
+    with place(playback="s", playback_match="request") as second:
+        assert second.send("other", plain) == found
+        assert second.send("other", plain, body=BODY[:-1] + b',"stream":true}')[0] == 404
