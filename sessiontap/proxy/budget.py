@@ -18,7 +18,7 @@ from decimal import Decimal
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Response
 
-from sessiontap.apis.refusal import refusal, socket_refusal
+from sessiontap.apis.refusal import STATUS, refusal, socket_refusal
 from sessiontap.call import Call
 from sessiontap.errors import StoreError
 from sessiontap.recent import Recent
@@ -224,10 +224,11 @@ def _write(notes: Notes, session_id: str | None, of: str, note: BudgetNote) -> N
         notes.warn(session_id, of, note)
 
 
-def refuse_on_socket(flow: HTTPFlow, kind: str, message: str) -> None:
+def refuse_on_socket(flow: HTTPFlow, kind: str, message: str, *, status: int = STATUS) -> None:
     """Sends the client of a socket the error that its call gets; it comes by as the provider's message."""
     to_client = is_text = True
-    ctx.master.commands.call("inject.websocket", flow, to_client, socket_refusal(kind, message), is_text)
+    said = socket_refusal(kind, message, status=status)
+    ctx.master.commands.call("inject.websocket", flow, to_client, said, is_text)
 
 
 def refuse(flow: HTTPFlow, api: str, message: str) -> None:

@@ -19,7 +19,7 @@ from mitmproxy import ctx
 from mitmproxy.connection import Server
 from mitmproxy.http import HTTPFlow, Response
 
-from sessiontap.apis.refusal import refusal
+from sessiontap.apis.refusal import NOT_FOUND, refusal
 from sessiontap.bodies import Body, Piece
 from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
 from sessiontap.capture import Metered
@@ -37,8 +37,6 @@ from sessiontap.socket_meter import SocketMeter
 from sessiontap.store.journal import printable
 
 logger = logging.getLogger(__name__)
-
-STATUS = 404
 
 _HEADER = "Sessiontap-Playback"
 _PACE_WHOLE_MS = 10 * 60 * 1000
@@ -315,6 +313,6 @@ def _answered_by(found: Found) -> dict[str, str]:
 
 def refuse_unrecorded(flow: HTTPFlow, api: str, message: str) -> None:
     """Answers a request in its provider's dialect, as what is not there; it is not sent."""
-    reply = refusal(api, UNRECORDED, message, status=STATUS)
+    reply = refusal(api, UNRECORDED, message, status=NOT_FOUND)
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     flow.response = Response.make(reply.status, reply.body, headers)

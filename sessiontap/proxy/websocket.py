@@ -15,6 +15,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.websocket import WebSocketData
 
 from sessiontap.apis.reading import ErrorFacts
+from sessiontap.apis.refusal import NOT_FOUND, STATUS
 from sessiontap.call import UNRECORDED, Call
 from sessiontap.capture import Metered
 from sessiontap.proxy.budget import KIND, refuse_on_socket
@@ -74,12 +75,12 @@ class Sockets:
         elif not message.dropped:
             begun = meter.sent(message.content, _now())
             self._take(flow, begun)
-            kind, why = UNRECORDED, self._played(flow, message.content, meter)
+            kind, status, why = UNRECORDED, NOT_FOUND, self._played(flow, message.content, meter)
             if why is None:
                 # What is played costs nothing.
-                kind, why = KIND, self._refused(begun, meter.budget)
+                kind, status, why = KIND, STATUS, self._refused(begun, meter.budget)
             if why:
-                refuse_on_socket(flow, kind, why)
+                refuse_on_socket(flow, kind, why, status=status)
                 message.drop()  # type: ignore[no-untyped-call]
 
     def _refused(self, begun: list[Metered], budget: Decimal | None) -> str | None:

@@ -401,7 +401,8 @@ def test_a_socket_is_played_back(place: Place, tmp_path: Path) -> None:
         client.send(json.dumps({"type": "response.cancel"}))
         client.send(json.dumps({**CREATE, "input": "Never asked"}))
         error = json.loads(client.recv(WAIT_S))
-        assert (error["type"], error["error"]["code"]) == ("error", "not_in_recording")
+        said = (error["type"], error["status"], error["error"]["code"])
+        assert said == ("error", 404, "not_in_recording")
     assert told.read_text() == ""
     calls = place.ended("again", 3)
     assert [(call.status, call.error_type, call.cost_usd) for call in calls] == [
