@@ -108,6 +108,10 @@ class Playback:
         if meter.match.recognised_by_reply or self._mode != "refuse":
             return "passed"
         message = self._unrecorded(self._recorded, call.request_model or call.api, call.session_path)
+        # Not of a socket's, for which it is not so.
+        message += (
+            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
+        )
         logger.warning("%s", message)
         meter.refuse(UNRECORDED)
         refuse_unrecorded(flow, call.api, message)
@@ -219,7 +223,6 @@ class Playback:
         return (
             f"sessiontap: session {session} is played back and has no call like this one left"
             f" ({printable(what, 80)}, path {printable(path, 80)}); it was not sent."
-            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
         )
 
     def _session_of(self, call: Call, *, into: bool) -> str | None:

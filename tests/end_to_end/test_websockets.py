@@ -403,6 +403,8 @@ def test_a_socket_is_played_back(place: Place, tmp_path: Path) -> None:
         error = json.loads(client.recv(WAIT_S))
         said = (error["type"], error["status"], error["error"]["code"])
         assert said == ("error", 404, "not_in_recording")
+        # A socket is played whole, whatever that option says.
+        assert "sessiontap_playback_missing" not in error["error"]["message"]
     assert told.read_text() == ""
     calls = place.ended("again", 3)
     assert [(call.status, call.error_type, call.cost_usd) for call in calls] == [
