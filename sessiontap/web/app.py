@@ -41,15 +41,7 @@ def make_app(source: Source, access: Access) -> Flask:
     prepare(app.jinja_env)
     app.jinja_env.globals.update(asset=asset)
     access.guard(app)
-    for pages in (
-        list_pages,
-        name_pages,
-        session_pages,
-        conversation_pages,
-        call_pages,
-        diff_pages,
-        note_pages,
-    ):
+    for pages in _PAGES:
         app.register_blueprint(pages(source))
     app.register_error_handler(SessiontapError, _failed)
     app.register_error_handler(HTTPException, _refused)
