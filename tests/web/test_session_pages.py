@@ -202,3 +202,22 @@ def test_a_budget_near_its_end(home: Path, browser: FlaskClient) -> None:
     page = browser.get(f"/s/{session_key(session)}").text
     assert "session &lt;b&gt; has cost $0.0410, 82 % of its budget of $0.0500" in page
     assert "82 % of budget</span>" in browser.get("/").text
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_that_keeps_itself_up_to_date_has_a_version(browser: FlaskClient, view: str) -> None:
+    """Else it would ask for the whole of itself again and again."""
+    answer = browser.get(f"/s/{KEY}{view}")
+    version = answer.headers.get("ETag")
+    assert ("data-live=" in answer.text) == (version is not None)
+    if version is not None:
+        again = browser.get(f"/s/{KEY}{view}", headers={"If-None-Match": version})
+        assert again.status_code == 304
+
+
+def test_a_session_that_runs_no_longer_says_so_no_longer(browser: FlaskClient) -> None:
+    """The mark beside its name is kept up to date like the figures."""
+    assert re.search(
+        r'data-live="state">\s*<span class="badge accent">running<', browser.get(f"/s/{KEY}").text
+    )
+    assert re.search(r'data-live="state">\s*</span>', browser.get(f"/s/{STRANGE}").text)
