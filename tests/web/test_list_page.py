@@ -226,7 +226,7 @@ def test_a_wrong_clock_does_not_take_the_list_away(tmp_path: Path) -> None:
 
 
 def test_what_an_empty_page_says_goes_with_the_first_row(tmp_path: Path) -> None:
-    """What keeps itself up to date has the same parts with rows and without: a part that were not there stays."""
+    """With rows and without there are the same parts: one that the new page lacks would stay."""
     home = tmp_path / "home"
     client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
     bearer = {"Authorization": f"Bearer {TOKEN}"}
