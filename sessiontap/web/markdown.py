@@ -46,7 +46,7 @@ def _parser() -> MarkdownIt:
     for cell in ("th_open", "td_open"):
         parser.add_render_rule(cell, _cell)
     # It works out its rules with the first text, and another thread would find only some of them.
-    parser.render("*")
+    parser.render("a")
     return parser
 
 
