@@ -143,11 +143,12 @@ def test_a_command_that_runs_too_long_is_killed_with_all_that_it_started(
     """A shell alone would leave what it waits for."""
     monkeypatch.setattr(session_end, "LONGEST_S", 0.5)
     ledger.append(make_call(1, "/", session_id="s"))
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     with caplog.at_level(logging.WARNING):
-        run_command(f"mkfifo {tmp_path}/f; cat {tmp_path}/f 4<>{tmp_path}/f; exit 0", tmp_path / "home", "s")
+        run_command(f"sleep 60 4> {tmp_path}/pipe; exit 0", tmp_path / "home", "s")
     (record,) = caplog.records
     assert "ran longer than" in record.getMessage()
-    # A pipe can be read, and is at its end, once nobody writes to it any more.
-    pipe = os.open(tmp_path / "f", os.O_RDONLY | os.O_NONBLOCK)
+    # The pipe is at its end once nobody holds it any more.
     assert select.select([pipe], [], [], 20)[0]
     os.close(pipe)
