@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from sessiontap.store import Ledger, session_key
 from sessiontap.store.notes import BudgetNote, Notes
-from sessiontap.web.access import COOKIE, Access
+from sessiontap.web.access import Access
 from sessiontap.web.app import make_app
 from sessiontap.web.source import source_of
 from tests.browser.sessions import HOSTILE, HOSTILE_ID, bodies_of
@@ -105,7 +105,8 @@ def test_a_call_without_bodies_says_so(browser: FlaskClient) -> None:
 
 def test_feedback_and_tag(home: Path, app: object, stranger: FlaskClient) -> None:
     """Forms of our own pages change them, and lead back."""
-    stranger.set_cookie(COOKIE, Access(TOKEN, {HOST}).cookie)
+    access = Access(TOKEN, {HOST})
+    stranger.set_cookie(access.cookie_name, access.cookie)
     own = {"Origin": f"http://{HOST}"}
     answer = stranger.post(f"/s/{KEY}/feedback", data={"rating": "down"}, headers=own)
     assert (answer.status_code, answer.location) == (303, f"/s/{KEY}")
