@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -240,3 +241,20 @@ def test_what_an_empty_page_says_goes_with_the_first_row(tmp_path: Path) -> None
         assert set(re.findall(r'data-live="([^"]+)"', empty)) == set(re.findall(r'data-live="([^"]+)"', text))
         assert re.search(r'data-live="empty">[^<]*<div class="body muted"', empty)
         assert re.search(r'data-live="empty">\s*</div>', text)
+
+
+@pytest.mark.parametrize("cost", ["NaN", "Infinity", "1E+99999999", "-1E+99999999"])
+def test_a_cost_that_is_no_amount_takes_no_page_away(tmp_path: Path, cost: str) -> None:
+    """One damaged record leaves the others as they were."""
+    home = tmp_path / "home"
+    with Ledger(home) as ledger:
+        for number in range(2):
+            call = make_call(number, "/", session_id=f"s{number}", call_id=f"n{number}", cost_usd=Decimal(2))
+            ledger.append(call)
+    file = home / "sessions" / session_key("s0") / "calls.jsonl"
+    file.write_bytes(re.sub(rb'"cost_usd":2', b'"cost_usd":"%s"' % cost.encode(), file.read_bytes()))
+    client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    assert "$2.00" in rows_of(client.get("/", headers=bearer).text)[session_key("s1")][-1]
+    for page in ("/names", f"/s/{session_key('s0')}", f"/s/{session_key('s0')}/stats"):
+        assert client.get(page, headers=bearer).status_code == 200
