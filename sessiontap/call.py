@@ -97,6 +97,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     cost_breakdown: dict[str, Decimal] | None = None
     cost_source: CostSource | None = None
     price_id: str | None = None
+    priced_as: str | None = None
+    """The model whose prices count, where the client says that it is another than the call's."""
     unpriced_reason: str | None = None
     """Why an ended call with usage has no cost."""
     request_bytes: int | None = None

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Request, Response
 
 from sessiontap.proxy.heartbeat import is_loopback
@@ -45,9 +46,11 @@ class PageAnswer:
 
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Ends a request that streams, as `stream_large_bodies` has it: its body would be sent on."""
-        # Of one without a length it comes out too late; our own forms have one, and are short.
-        streams = flow.request.stream or "transfer-encoding" in flow.request.headers
-        if _is_ours(flow) and streams and flow.killable:
+        if not _is_ours(flow):
+            return
+        # Of one without a length it comes out too late whether it is large.
+        endless = "transfer-encoding" in flow.request.headers and ctx.options.stream_large_bodies
+        if (flow.request.stream or endless) and flow.killable:
             flow.kill()  # type: ignore[no-untyped-call]
 
     async def request(self, flow: HTTPFlow) -> None:

@@ -57,6 +57,8 @@ class Group(msgspec.Struct, array_like=True, omit_defaults=True):
     estimated_calls: int = 0
     cancelled: int = 0
     interrupted: int = 0
+    timed: int = 0
+    """The calls whose duration is known: `latency_ms` is their sum."""
 
     @property
     def model(self) -> str | None:
@@ -217,5 +219,6 @@ def _sum(group: Group, call: Call) -> None:
         used[name] = used.get(name, 0) + count
     if call.duration_ms is not None:
         group.latency_ms = (group.latency_ms or 0) + call.duration_ms
+        group.timed += 1
     if call.ended_at is not None and (group.ended_at is None or call.ended_at > group.ended_at):
         group.ended_at = call.ended_at

@@ -18,6 +18,8 @@ from urllib.parse import urlencode
 from flask import Flask, Request, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from sessiontap.web.helicone.answers import failed, is_rest
+
 _COOKIE_S = 180 * 24 * 3600
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -91,9 +93,10 @@ class Access:
         return answer
 
     def _by_bearer(self, asked: Request) -> bool:
-        """A script, which no other site can make send this header."""
-        scheme, _, given = asked.headers.get("Authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and _equal(given.strip(), self._token)
+        """A script, which no other site can make send this header. Helicone's may leave `Bearer` out."""
+        given = asked.headers.get("Authorization", "").strip()
+        scheme, _, rest = given.partition(" ")
+        return _equal(rest.strip() if scheme.lower() == "bearer" else given, self._token)
 
     def _is_ours(self, asked: Request) -> bool:
         """Whether a form was sent by one of our own pages; every browser says so."""
@@ -104,7 +107,19 @@ def _equal(given: str, right: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), right.encode())
 
 
+_TOLD = {
+    "host": "asked at another address than the one that `sessiontap serve` printed",
+    "origin": "a page of another site may not ask for this; send the token as `Authorization: Bearer`",
+    "token": (
+        "not without the token: send `Authorization: Bearer TOKEN` with the one in the address that"
+        " `sessiontap serve --url` prints, in the place of Helicone's key"
+    ),
+}
+
+
 def _refusal(status: int, why: str) -> Response:
+    if is_rest(request.path):
+        return failed(_TOLD[why], 401 if why == "token" else status)
     return make_response(render_template("refused.html", why=why), status)
 
 

@@ -34,7 +34,7 @@ def curl(call: Call, bodies: CallBodies | None) -> str | None:
         lines.append(f"--aws-sigv4 {shlex.quote(f'aws:amz:{region}:bedrock')}")
         lines.append('--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"')
     elif call.billing != "free":
-        credential = credential_of(call.provider)
+        credential = credential_of(call.provider, call.api)
         # In double quotes, for the shell to put the key in.
         lines.append(f'-H "{credential.header}: {credential.prefix}${credential.variable}"')
     if bodies.request.content:

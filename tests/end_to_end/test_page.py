@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import signal
 import subprocess
 import sys
@@ -56,6 +57,33 @@ def test_a_proxy_shows_its_sessions_to_who_has_the_token(proxy: ProxyProcess) ->
     # mitmdump prints every address that is asked for.
     assert "sessiontap.local" in proxy.log
     assert page_token(proxy.home) not in proxy.log
+
+
+def test_a_proxy_answers_helicone_s_rest_calls(proxy: ProxyProcess) -> None:
+    """At the same host and with the same token, also for an id with slashes, and its log has no token."""
+    assert call(proxy, proxy.ca_file, OPENAI, session="a/b//c")
+    token = page_token(proxy.home)
+    tag = "/v1/session/a%2Fb%2F%2Fc/tag"
+
+    def asked(path: str, body: object = None, auth: str = f"Bearer {token}") -> tuple[int, object]:
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+        sent = None if body is None else json.dumps(body)
+        method, headers = ("GET" if body is None else "POST"), {"Authorization": auth}
+        connection.request(method, f"http://sessiontap.local{path}", body=sent, headers=headers)
+        answer = connection.getresponse()
+        reply = json.load(answer)
+        connection.close()
+        return answer.status, reply
+
+    status, reply = asked("/v1/session/query", {"search": "A/B", "timezoneDifference": 0, "filter": "all"})
+    assert status == 200
+    (row,) = reply["data"]  # type: ignore[index]
+    assert (row["session_id"], row["total_requests"]) == ("a/b//c", 1)
+    assert asked(tag, {"tag": "abc"}) == (200, {"data": None, "error": None})
+    assert asked(tag) == (200, {"data": "abc", "error": None})
+    assert asked(tag, auth="Bearer sk-helicone-1")[0] == 401
+    proxy.stop()
+    assert token not in proxy.log
 
 
 def test_a_waiting_page_does_not_hold_up_the_proxy_s_end(proxy: ProxyProcess) -> None:
