@@ -92,7 +92,8 @@ class PageAnswer:
         request = flow.request
         fields = request.headers.fields
         environ = EnvironBuilder(
-            path=request.path,
+            # With two slashes it would be read as one with a host.
+            path=f"/{request.path.lstrip('/')}",
             method=request.method,
             headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields],
             data=request.get_content(strict=False) or b"",

@@ -72,3 +72,13 @@ def test_pages_that_are_first_at_once_are_of_one_app(tmp_path: Path, page: PageA
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(made, range(8)))) == 1
+
+
+@pytest.mark.parametrize("path", ["//[", "//evil.example/", "/%2F%2F[", "/?a=//["])
+def test_any_path_is_answered(tmp_path: Path, page: PageAnswer, path: str) -> None:
+    """A path that would be read as an address with a host is none; a fault of the page would be raised."""
+    flow = asked(tmp_path, "/")
+    flow.request.path = path
+    asyncio.run(page.request(flow))
+    assert flow.response is not None
+    assert flow.response.status_code in {200, 404}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -54,3 +55,11 @@ def test_what_has_no_room_is_not_said_to_be_missing(monkeypatch: pytest.MonkeyPa
     page = made({call.call_id: bodies_of(call, "When?", "On Friday.") for call in CALLS})
     assert page.count("left out of the report, which would be too large") == 2 * (COUNT - 1)
     assert "not stored" not in page
+
+
+def test_no_id_stands_twice() -> None:
+    """A link to a call leads to its place."""
+    page = made({call.call_id: bodies_of(call, "x", "y") for call in CALLS})
+    ids = re.findall(r'\sid="([^"]*)"', page)
+    assert len(ids) == len(set(ids))
+    assert {f"call-{number}" for number in range(COUNT)} <= set(ids)
