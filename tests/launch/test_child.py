@@ -15,11 +15,12 @@ from tests.launch.terminal import in_terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals there")
 
-# Whoever runs the tests in the background of a shell has both ignored, and what is ignored stays so.
+# Whoever runs the tests in the background of a shell, or with nohup, has some ignored, and what is ignored stays so.
 RUNNER = (
     "import os, signal, sys\n"
     "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "signal.signal(signal.SIGQUIT, signal.SIG_DFL)\n"
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
     "from sessiontap.launch.child import CommandError, run\n"
     "try:\n    sys.exit(run(sys.argv[1:], os.environ))\n"
     "except CommandError as error:\n    print(error, file=sys.stderr)\n    sys.exit(error.code)\n"
