@@ -15,8 +15,8 @@ from tests.launch.terminal import in_terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no such signals there")
 
-# Whoever runs the tests in the background of a shell has these ignored, and what is ignored stays so. So has, by
-# `nohup`, the last: one test is about that.
+# Whoever runs the tests in the background of a shell has these ignored, and what is ignored stays so. By
+# `nohup` the last one is: one test is about that.
 RUNNER = (
     "import os, signal, sys\n"
     "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
