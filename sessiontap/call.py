@@ -97,6 +97,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     cost_breakdown: dict[str, Decimal] | None = None
     cost_source: CostSource | None = None
     price_id: str | None = None
+    priced_as: str | None = None
+    """The model whose prices count, where the client says that it is another than the call's."""
     unpriced_reason: str | None = None
     """Why an ended call with usage has no cost."""
     request_bytes: int | None = None
@@ -140,6 +142,7 @@ def is_unpriced(call: Billed) -> bool:
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_MOST_DIGITS = 1000
 _decoder = msgspec.json.Decoder(Call)
 
 
@@ -149,6 +152,11 @@ def encode(call: Call) -> bytes:
     Raises UnicodeEncodeError for a text that is not Unicode (a lone surrogate).
     """
     return _encoder.encode(call)
+
+
+def is_amount(usd: Decimal) -> bool:
+    """Whether a cost can be counted with: a damaged record may have NaN, or what no sum can hold."""
+    return usd.is_finite() and abs(usd.adjusted()) <= _MOST_DIGITS
 
 
 def decode(line: bytes) -> Call:

@@ -154,6 +154,19 @@ class CallMeter:
             call, session_id=session_id, properties={**call.properties, **(properties or {})}
         )
 
+    @property
+    def told_id(self) -> str | None:
+        """The call's id for a client that sends headers of Helicone's, and so may expect it; else None.
+
+        A poll is no call, and has none.
+        """
+        return self._call_id if self._claims.by_helicone and self.match.kind == "call" else None
+
+    @property
+    def refused(self) -> bool:
+        """True where the call is not sent."""
+        return self._refused_as is not None
+
     def running(self) -> Call:
         """The call as it stands before the reply."""
         return self._begun({}, b"")

@@ -83,6 +83,7 @@ def begin(match: Match, identity: Identity, call_id: str, started_at: str) -> Ca
         host=match.host,
         url_path=match.url_path,
         attempt=identity.attempt,
+        priced_as=identity.priced_as,
         billing=match.billing,
         region=match.region,
         status="running",

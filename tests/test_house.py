@@ -39,7 +39,7 @@ FLOORS = (
         ),
         True,
     ),
-    ("replay playback web demo doctor imports launch", True),
+    ("playback replaying web demo doctor imports launch", True),
     # `import` has flow files read by the only room that knows mitmproxy.
     ("proxy", False),
     ("cli", False),

@@ -57,6 +57,11 @@ class CatalogSession:
         return self.totals.session_id
 
     @property
+    def last_started_at(self) -> str:
+        """When the last of its calls started."""
+        return self._extent.last_started_at
+
+    @property
     def stamp(self) -> Stamp:
         """That of its calls' file as it was read: another one says that something is new."""
         return self._entry.stamp

@@ -22,7 +22,7 @@ from sessiontap.imports.known import Known
 from sessiontap.imports.source import STDIN, Format, Source, opened
 from sessiontap.imports.stored import StoredFlow, Unreadable
 from sessiontap.masking import Masker
-from sessiontap.providers import PROVIDERS, Directory
+from sessiontap.providers import GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
 from sessiontap.settings import CaptureMode, Settings, home_folder
 from sessiontap.settle import Settling
@@ -110,7 +110,7 @@ def import_captures(
       sessiontap import monday.har tuesday.har --session review --name 'Review week'
       sessiontap import capture.har --host llm.corp.example=openai --dry-run
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
-    directory = Directory((*gateways("--host", hosts, PROVIDERS), *PROVIDERS))
+    directory = Directory((*gateways("--host", hosts, PROVIDERS), *PROVIDERS, *GATEWAYS))
     settling = Settling(open_prices(home, pricing), directory.polled_apis)
     with Ledger(home, masker=Masker(masks)) as store, progress(lambda: _STOPPED, quiet=as_json) as show:
         importing = Importing(

@@ -47,6 +47,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "diff": Entry(
             "sessiontap.cli.diff:diff", "Compare two sessions: cost, tokens, time, and what was replied."
         ),
+        "replay": Entry(
+            "sessiontap.cli.replay:replay", "Send a recorded session again, with another model or as it was."
+        ),
         "search": Entry(
             "sessiontap.cli.search:search", "Find the calls whose messages hold TEXT, newest first."
         ),

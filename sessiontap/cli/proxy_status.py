@@ -48,11 +48,14 @@ def status(ctx: click.Context, home: Path, *, as_json: bool) -> None:
 
 
 def _record(home: Path, running: SharedProxy | None, former: SharedProxy | None) -> dict[str, object]:
+    from sessiontap.providers.named import HOSTS
+
     return {
         "running": running is not None,
         "home": str(home),
         "log": str(home / "proxy.log"),
         "url": running and running.url,
+        "base_urls": running and {name: f"{running.url}/{name}" for name in HOSTS},
         "port": running and running.port,
         "pid": running and running.pid,
         "ca_file": running and str(running.ca_file),
@@ -64,8 +67,11 @@ def _record(home: Path, running: SharedProxy | None, former: SharedProxy | None)
 
 def _lines(home: Path, running: SharedProxy | None, former: SharedProxy | None) -> list[str]:
     if running is not None:
+        from sessiontap.providers.named import base_urls
+
         return [
             f"running   {running.url}",
+            f"base URLs {', '.join(base_urls(running.url))} …",
             f"pid       {running.pid}, since {running.started_at}",
             f"version   {running.version}",
             f"home      {home}",

@@ -35,9 +35,12 @@ def show_until_ended(started: StartedProxy) -> None:
 
 def where(started: StartedProxy) -> str:
     """What the user is to do next."""
+    from sessiontap.providers.named import base_urls
+
     lines = [
         f"Recording to {started.home}. Ctrl-C ends it.",
         f"  HTTPS_PROXY={started.url}, and trust {started.ca_file}",
+        f"  for what knows no proxy, base URLs: {', '.join(base_urls(started.url))} …",
         *(f"  {mode}: http://127.0.0.1:{port}" for mode, port in started.ports.items() if ":" in mode),
         "`sessiontap env` prints that for your shell; `sessiontap run -- COMMAND` does without.",
     ]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,15 +14,14 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from sessiontap.cli.main import complain
-from sessiontap.cli.options import confdir_option, home_option
+from sessiontap.cli.options import home_option
 from sessiontap.cli.run_receipt import Played, Ran, ReceiptForm, deliver, look_back
+from sessiontap.cli.through import dollars, make_writable, proxy_options
 from sessiontap.settings import PlaybackMissing, PlaybackPace
 from sessiontap.times import rfc3339
 
 if TYPE_CHECKING:
     from sessiontap.launch.joined import RunProxy
-
-MITMDUMP_VARIABLE = "SESSIONTAP_MITMDUMP"
 
 
 def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
@@ -32,26 +29,6 @@ def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) ->
         message = "an empty text names nothing; leave the option out"
         raise click.BadParameter(message, ctx, param)
     return value
-
-
-def _dollars(ctx: click.Context, param: click.Parameter, value: str | None) -> Decimal | None:
-    if value is None:
-        return None
-    from sessiontap.identity import amount
-
-    budget = amount(value.removeprefix("$"))
-    if not budget:
-        message = f"{value!r} is no amount; write US dollars above zero and below a billion, such as 2.50"
-        raise click.BadParameter(message, ctx, param)
-    return budget
-
-
-def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
-    try:
-        return tuple(shlex.split(value))
-    except ValueError as error:
-        message = f"{value!r} cannot be taken apart ({error}); quote as for a shell"
-        raise click.BadParameter(message, ctx, param) from error
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -64,7 +41,7 @@ def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 )
 @click.option("--path", metavar="PATH", callback=_some_text, help="Where in its tree, such as /triage.")
 @click.option("--user", metavar="ID", callback=_some_text, help="For whom the calls are made.")
-@click.option("--budget", metavar="USD", callback=_dollars, help="What the session may cost.")
+@click.option("--budget", metavar="USD", callback=dollars, help="What the session may cost.")
 @click.option(
     "--playback",
     metavar="SESSION",
@@ -85,23 +62,7 @@ def _words(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     show_default=True,
     help="How fast its replies come.",
 )
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    metavar="N",
-    help="The proxy at this port of 127.0.0.1, started there where none is.  [default: the home's background"
-    " proxy, else one of its own at a free port]",
-)
-@confdir_option("Where mitmproxy keeps its CA.")
-@click.option(
-    "--mitmdump",
-    "arguments",
-    metavar="ARGS",
-    default="",
-    envvar=MITMDUMP_VARIABLE,
-    callback=_words,
-    help=f"More arguments for mitmdump, in one text.  [default: ${MITMDUMP_VARIABLE}]",
-)
+@proxy_options
 @click.option(
     "--receipt",
     type=click.Choice(["text", "json", "none"]),
@@ -159,7 +120,7 @@ def run(
     try:
         # What cannot be run need not wait for a proxy.
         child.find(command[0], before)
-        _make_writable(home)
+        make_writable(home)
         played = _played(home, playback)
         session_id = session or sessions.run_id()
         if played is not None and session_id == played.session_id:
@@ -227,13 +188,6 @@ def _playback_options(
         "sessiontap_playback_missing": missing,
         "sessiontap_playback_pace": pace,
     }
-
-
-def _make_writable(home: Path) -> None:
-    """Raises OSError for a home that cannot be written: the proxy would go on and record nothing."""
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=home):
-        pass
 
 
 def _notes(before: Mapping[str, str], proxy: RunProxy) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sessiontap.doctor.findings import Finding
 from sessiontap.doctor.shell import Shell
 from sessiontap.launch.environment import NO_PROXY_VARIABLES, bypassed
-from sessiontap.providers import PROVIDERS
+from sessiontap.providers import GATEWAYS, PROVIDERS
 from sessiontap.settings import Settings
 
 _MOST_SHOWN = 3
@@ -18,7 +18,9 @@ def check_no_proxy(settings: Settings, shell: Shell) -> Iterator[Finding]:
     """Each variable, with the entries that cover a provider; nothing where none is set."""
     del settings
     hosts = list(
-        dict.fromkeys(host for row in PROVIDERS if not row.recognised_by_reply for host in row.hosts)
+        dict.fromkeys(
+            host for row in (*PROVIDERS, *GATEWAYS) if not row.recognised_by_reply for host in row.hosts
+        )
     )
     for name in NO_PROXY_VARIABLES:
         entries = [part.strip() for part in shell.environ.get(name, "").split(",") if part.strip()]

@@ -11,14 +11,16 @@ from typing import Protocol
 from sessiontap.call import SessionSource
 from sessiontap.identity.agents import agent_of, known_agent
 from sessiontap.identity.evidence import Body, Evidence
+from sessiontap.identity.features import kept_of
 from sessiontap.identity.lineage import Lineage
 from sessiontap.identity.paths import PLACES_OF_PATHS, path_within, standing
 from sessiontap.identity.proxy_user import amount, read_proxy_user
 from sessiontap.identity.rules import AGENT_RULES, LAST_RULES, RULES, Found, first
 from sessiontap.identity.texts import cleaned, normalise_path
-from sessiontap.untrusted import JsonObject
+from sessiontap.untrusted import JsonObject, label
 
-_PROPERTY_PREFIX = "helicone-property-"
+_HELICONE_PREFIX = "helicone-"
+_PROPERTY_PREFIX = f"{_HELICONE_PREFIX}property-"
 _NO_BODY: JsonObject = {}
 PLACES = (*(place for rule in (*RULES, *LAST_RULES) for place in rule.where), *PLACES_OF_PATHS)
 
@@ -67,6 +69,8 @@ class Identity:
     agent: str | None
     attempt: int | None
     """0 for a first try, where the SDK counts its tries."""
+    priced_as: str | None = None
+    """The model whose prices count, where the client says that it is another than the call's."""
     follower: Follower | None = None
     """Wants to hear what the call is answered, and when it ends."""
 
@@ -85,6 +89,12 @@ class Claims:
     def call_id(self) -> str | None:
         """The client's own id for the call, where it is a UUID."""
         return _uuid(self.evidence.headers.get("helicone-request-id", ""))
+
+    @property
+    def by_helicone(self) -> bool:
+        """The client speaks to Helicone, as far as it knows."""
+        names = self.evidence.headers
+        return bool(self.properties) or any(name.startswith(_HELICONE_PREFIX) for name in names)
 
     @property
     def omit_request(self) -> bool:
@@ -149,7 +159,7 @@ class Identifier:
         `session` what goes for a proxy's user where there is none; `follow` gives who follows each call.
         """
         known: dict[str, str] = {}
-        properties: dict[str, str] = {}
+        own: dict[str, str] = {}
         for name, raw in headers:
             value = cleaned(raw)
             if not value:
@@ -157,7 +167,7 @@ class Identifier:
             lowered = name.lower()
             if lowered.startswith(_PROPERTY_PREFIX):
                 if property_name := cleaned(lowered.removeprefix(_PROPERTY_PREFIX)):
-                    properties[property_name] = value
+                    own[property_name] = value
             else:
                 known[lowered] = value
         evidence = Evidence(
@@ -169,7 +179,9 @@ class Identifier:
             own_headers=tuple(name.lower() for name in session_headers),
             today=today,
         )
-        return Claims(evidence=evidence, properties=properties, settle=self._settle, follow=follow)
+        return Claims(
+            evidence=evidence, properties={**kept_of(known), **own}, settle=self._settle, follow=follow
+        )
 
     def _settle(self, claims: Claims, follower: Follower | None) -> Identity:
         evidence = claims.evidence
@@ -186,6 +198,7 @@ class Identifier:
             properties=claims.properties,
             agent=agent_of(headers),
             attempt=attempt_of(headers),
+            priced_as=label(headers.get("helicone-model-override")),
         )
 
     def _placed(self, evidence: Evidence, follower: Follower | None) -> tuple[Found, str]:

@@ -11,7 +11,7 @@ from sessiontap.call import Call
 from sessiontap.launch.environment import bypassed
 from sessiontap.launch.heartbeat import Refused
 from sessiontap.launch.node import BASE_URLS
-from sessiontap.providers import DIRECTORY, PROVIDERS
+from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS
 from sessiontap.store import Ledger
 from sessiontap.times import epoch_ms
 
@@ -83,7 +83,7 @@ def likely_causes(
 
 
 PROVIDER_HOSTS = tuple(
-    host for provider in PROVIDERS if provider.billing != "free" for host in provider.hosts
+    host for provider in (*PROVIDERS, *GATEWAYS) if provider.billing != "free" for host in provider.hosts
 )
 """The providers' hosts, without this machine's; `*` is any label."""
 

@@ -21,9 +21,9 @@ _NAMING = re.compile(r"(?!.*://)[A-Za-z0-9@._/\\:-]{1,60}")
 _PLAIN = " !#$'()*+,/;@[]^_`{|}~<>\"\\"
 
 
-def run_id(now: datetime | None = None) -> str:
+def run_id(now: datetime | None = None, kind: str = "run") -> str:
     """A fresh id, `run-20261125-130400-ab12cd`: the time is UTC's."""
-    return f"run-{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    return f"{kind}-{now or datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
 
 
 def run_name(command: Sequence[str]) -> str:

@@ -118,10 +118,15 @@ class PriceTable:
                 yield from ((name, model, entry) for entry in entries)
 
     def _cost_of_call(self, call: Call) -> tuple[tuple[UsagePart, ...], Cost | Unpriced]:
-        names = tuple(name for name in (call.response_model, call.request_model) if name)
+        own = tuple(name for name in (call.response_model, call.request_model) if name)
+        # Also where nothing is known of it: who says that another model's prices are not the call's is right.
+        names = (call.priced_as,) if call.priced_as else own
         if not call.usage_parts:
             return (), self._cost(call, names, call.usage)
-        costs = [self._cost(call, (part.model,), part.usage) for part in call.usage_parts]
+        costs = [
+            self._cost(call, names if part.model in own else (part.model,), part.usage)
+            for part in call.usage_parts
+        ]
         pairs = zip(call.usage_parts, costs, strict=True)
         beside = self._cost(call, names, _tools_beside(call))
         return tuple(_with_cost(part, cost) for part, cost in pairs), _sum([*costs, beside])

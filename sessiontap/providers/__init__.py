@@ -13,6 +13,7 @@ from sessiontap.providers import (
     cohere,
     compatible,
     google,
+    helicone,
     local,
     openai,
     replicate,
@@ -20,7 +21,17 @@ from sessiontap.providers import (
 from sessiontap.providers.directory import Directory, Match, path_streams
 from sessiontap.providers.route import Kind, Provider, Route
 
-__all__ = ["DIRECTORY", "PROVIDERS", "Directory", "Kind", "Match", "Provider", "Route", "path_streams"]
+__all__ = [
+    "DIRECTORY",
+    "GATEWAYS",
+    "PROVIDERS",
+    "Directory",
+    "Kind",
+    "Match",
+    "Provider",
+    "Route",
+    "path_streams",
+]
 
 PROVIDERS: tuple[Provider, ...] = (
     *openai.PROVIDERS,
@@ -34,7 +45,10 @@ PROVIDERS: tuple[Provider, ...] = (
     *clouds.PROVIDERS,
     *local.PROVIDERS,
 )
-"""Every row."""
+"""Every row of a provider."""
 
-DIRECTORY = Directory(PROVIDERS)
+GATEWAYS = helicone.rows(PROVIDERS)
+"""Those of Helicone's gateway hosts, each with what the provider that it stands for has."""
+
+DIRECTORY = Directory((*PROVIDERS, *GATEWAYS))
 """The rows as they are without a user's own hosts."""

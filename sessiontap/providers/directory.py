@@ -31,6 +31,8 @@ class Match:
     kind: Kind
     model: str | None
     """The model, where the path names it."""
+    model_span: tuple[int, int] | None = None
+    """Where in `url_path` it stands, as the path spells it."""
     streams: bool
     """The path itself asks for a stream."""
     billing: Billing = "metered"
@@ -106,6 +108,7 @@ class Directory:
                     api=route.api,
                     kind=route.kind,
                     model=clean(unquote(model)) if model else None,
+                    model_span=found.span("model") if model else None,
                     streams=path_streams(path),
                     billing=route.billing or provider.billing,
                     stream_usage=(

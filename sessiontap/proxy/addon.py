@@ -30,11 +30,14 @@ from sessiontap.errors import SettingsError
 from sessiontap.following import Following
 from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
-from sessiontap.providers import DIRECTORY, PROVIDERS, Directory
+from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
+from sessiontap.proxy.arrival import Arrivals
 from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
-from sessiontap.proxy.headers import remove_session_headers
+from sessiontap.proxy.gateways import KIND as UNSUPPORTED
+from sessiontap.proxy.gateways import GatewayConnections
+from sessiontap.proxy.headers import remove_session_headers, tell_id
 from sessiontap.proxy.heartbeat import HeartbeatAnswer, Pulse
 from sessiontap.proxy.intake import Intake
 from sessiontap.proxy.options import declare, read_settings, refuse_unknown
@@ -86,12 +89,15 @@ class SessionTap:
         self._stream_usage = StreamUsage()
         self._following = Following(on_fault=functools.partial(self.report_fault, "following"))
         self._intake = Intake(self._following)
+        self._arrivals = Arrivals()
         self._playback = Playback(functools.partial(self.report_fault, "playback"))
         self._sockets = Sockets(self._record_of_socket, self._over_budget, self._playback.hear)
         self._known_faults: set[str] = set()
         # mitmproxy calls the hooks of these as well.
         self.addons = [
             HeartbeatAnswer(self._pulse, functools.partial(self.report_fault, "heartbeat")),
+            GatewayConnections(),
+            self._arrivals,
             PageAnswer(self._home, functools.partial(self.report_fault, "page")),
         ]
 
@@ -108,7 +114,8 @@ class SessionTap:
         try:
             refuse_unknown(ctx.options.deferred)
             settings = read_settings(ctx.options)
-            directory = Directory((*gateways("sessiontap_hosts", settings.hosts, PROVIDERS), *PROVIDERS))
+            own = gateways("sessiontap_hosts", settings.hosts, PROVIDERS)
+            directory = Directory((*own, *PROVIDERS, *GATEWAYS))
             masker = Masker(settings.mask)
             self._playback.use(settings, masker)
         except SettingsError as error:
@@ -180,21 +187,23 @@ class SessionTap:
     def requestheaders(self, flow: HTTPFlow) -> None:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
-        # In transparent mode the host is an address, and the name is in the TLS handshake.
-        host = self._directory.known_host(request.host, flow.client_conn.sni or "")
+        plain = request.scheme == "http"
+        arrived = self._arrivals.arrive(flow, self._directory)
         try:
-            found = self._directory.match(request.method, host, request.path) if host is not None else None
+            found = arrived.found
             if found is not None and self._settings is not None:
                 if found.kind == "socket":
                     self._sockets.expect(flow, self._intake.socket_meter(flow, found, self._settings))
                 else:
-                    self._in_flight[flow.id] = self._intake.meter(flow, found, self._settings)
+                    meter = self._in_flight[flow.id] = self._intake.meter(flow, found, self._settings)
+                    if arrived.refused:
+                        meter.refuse(UNSUPPORTED)
                     self._stream_usage.recognised(flow, found, self._settings.stream_usage)
         finally:
             # Whatever befalls the recording, these never travel on.
-            if request.scheme == "http":
+            if plain:
                 request.headers.pop("proxy-authorization", None)
-            if host is not None and not self._directory.on_this_machine(host):
+            if arrived.to_provider:
                 remove_session_headers(request.headers)
 
     @_guarded
@@ -206,6 +215,9 @@ class SessionTap:
                 self._playback.bar(flow, self._directory)
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
+        if meter.refused:
+            self._recording.started(meter.running())
+            return
         outcome = self._playback.take(flow, meter)
         if outcome == "played":
             self._recording.started(meter.running())
@@ -227,6 +239,8 @@ class SessionTap:
         if meter is None or flow.response is None:
             return
         self._begin_reply(meter, flow.response)
+        if (call_id := meter.told_id) is not None:
+            tell_id(flow.response, call_id)
         inner = flow.response.stream
         flow.response.stream = Tap(
             meter,

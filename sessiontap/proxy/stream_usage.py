@@ -2,8 +2,8 @@
 
 A request is asked for more only where the client did not ask, the provider documents the question (or the
 user said `on`), and nothing signs the body. The reply is filtered, so that the client sees what it would
-have seen. A reply that comes compressed all the same goes on as it is, with one event more than expected:
-taking it apart could not be undone where it proves corrupt.
+have seen; one whose header asks for the usage gets it. A reply that comes compressed all the same goes on as
+it is, with one event more than expected: taking it apart could not be undone where it proves corrupt.
 """
 
 from __future__ import annotations
@@ -40,11 +40,15 @@ class StreamUsage:
     def __init__(self) -> None:
         self._to_ask: set[str] = set()
         self._asked: set[str] = set()
+        # Whose client wants to see the answer.
+        self._told: set[str] = set()
 
     def recognised(self, flow: HTTPFlow, found: Match, mode: StreamUsageMode) -> None:
         """Takes a model call at its headers, before those of the session are taken off."""
         if _wanted(flow.request.headers, found, mode) and _can_be_asked(flow.request, found):
             self._to_ask.add(flow.id)
+            if _said(flow.request.headers) == "true":
+                self._told.add(flow.id)
 
     def ask(self, flow: HTTPFlow) -> None:
         """Adds the question to a request that is complete, where it is wanted and not there yet."""
@@ -59,9 +63,10 @@ class StreamUsage:
         request.raw_content = edited
         if "content-length" in request.headers:
             request.headers["content-length"] = str(len(edited))
-        # What is compressed could not be filtered.
-        request.headers["accept-encoding"] = "identity"
-        self._asked.add(flow.id)
+        if flow.id not in self._told:
+            # What is compressed could not be filtered.
+            request.headers["accept-encoding"] = "identity"
+            self._asked.add(flow.id)
 
     def filter(self, flow: HTTPFlow) -> SSEFilter | None:
         """What takes the answer to the question out of a reply again; fits the reply's headers to it."""
@@ -80,10 +85,16 @@ class StreamUsage:
         """Lets go of a flow that has ended."""
         self._to_ask.discard(flow.id)
         self._asked.discard(flow.id)
+        self._told.discard(flow.id)
+
+
+def _said(headers: Headers) -> str:
+    said: str = headers.get(HEADER, "")
+    return said.strip().lower()
 
 
 def _wanted(headers: Headers, found: Match, mode: StreamUsageMode) -> bool:
-    said: str = headers.get(HEADER, "").strip().lower()
+    said = _said(headers)
     if said in {"true", "false"}:
         return said == "true"
     return mode == "on" or (mode == "auto" and found.stream_usage)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from sessiontap.call import Call, SessionSource
+from sessiontap.call import Call, SessionSource, is_amount
 from sessiontap.sessions.tally import Tally
 
 _Place: TypeAlias = tuple[str, str]
@@ -57,6 +57,8 @@ class Group(msgspec.Struct, array_like=True, omit_defaults=True):
     estimated_calls: int = 0
     cancelled: int = 0
     interrupted: int = 0
+    timed: int = 0
+    """The calls whose duration is known: `latency_ms` is their sum."""
 
     @property
     def model(self) -> str | None:
@@ -136,7 +138,7 @@ class Folding:
             sums.first = min(sums.first, place)
             for name, count in part.usage.known().items():
                 sums.used[name] = sums.used.get(name, 0) + count
-            if part.cost_usd is not None and part.cost_usd.is_finite():
+            if part.cost_usd is not None and is_amount(part.cost_usd):
                 notional = part.cost_usd if call.billing == "subscription" else Decimal(0)
                 sums.cost_usd = (sums.cost_usd or 0) + part.cost_usd
                 sums.notional_cost_usd = (sums.notional_cost_usd or 0) + notional
@@ -209,7 +211,7 @@ def _sum(group: Group, call: Call) -> None:
         group.interrupted += status == "interrupted"
     if call.cost_usd is None:
         group.unpriced_calls += call.unpriced
-    elif call.cost_usd.is_finite():
+    elif is_amount(call.cost_usd):
         group.cost_usd = call.cost_usd if group.cost_usd is None else group.cost_usd + call.cost_usd
     group.estimated_calls += call.usage_source == "estimated"
     used = group.used
@@ -217,5 +219,6 @@ def _sum(group: Group, call: Call) -> None:
         used[name] = used.get(name, 0) + count
     if call.duration_ms is not None:
         group.latency_ms = (group.latency_ms or 0) + call.duration_ms
+        group.timed += 1
     if call.ended_at is not None and (group.ended_at is None or call.ended_at > group.ended_at):
         group.ended_at = call.ended_at

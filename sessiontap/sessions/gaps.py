@@ -45,7 +45,7 @@ class Gaps:
         for part in call.usage_parts:
             if part.cost_usd is None:
                 found.setdefault(part.model, []).append(part.usage)
-        for model, usages in (found or {call.model: [call.usage]}).items():
+        for model, usages in (found or {call.priced_as or call.model: [call.usage]}).items():
             tally = self._tallies.setdefault(_Key(call.provider, model, _reason(call)), Tally())
             tally.calls += 1
             for usage in usages:

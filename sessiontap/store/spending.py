@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from sessiontap.call import UNRECORDED, Call
+from sessiontap.call import UNRECORDED, Call, is_amount
 from sessiontap.recent import Recent
 from sessiontap.store.folders import CALLS_FILE, folder_key
 from sessiontap.store.records import START, Position, read_from
@@ -109,4 +109,6 @@ class Spending:
 
 def known_cost(call: Call) -> Decimal | None:
     """What a call that has ended cost; None where nothing says its price."""
-    return None if call.unpriced else (call.cost_usd or Decimal(0))
+    if call.unpriced:
+        return None
+    return call.cost_usd if call.cost_usd is not None and is_amount(call.cost_usd) else Decimal(0)

@@ -62,6 +62,8 @@ def _outcome(call: Call) -> Iterator[tuple[str, str, str]]:
 
 
 def _cost(call: Call) -> Iterator[tuple[str, str, str]]:
+    if call.priced_as:
+        yield "priced as", safe(call.priced_as), ""
     if call.unpriced:
         yield "cost", f"unpriced: {safe(call.unpriced_reason or 'no price is known')}", "yellow"
         return

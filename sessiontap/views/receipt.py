@@ -34,6 +34,8 @@ class Receipt:
     budgets: Sequence[BudgetNote] = ()
     """The budgets that its calls have brought near their end."""
     playback: PlayedBack | None = None
+    replay_of: str | None = None
+    """The session whose calls were sent again, as a command takes it."""
     home_option: str = ""
     """What the next command needs to find the records: ` --home FOLDER`, or nothing."""
 
@@ -114,8 +116,9 @@ def _figures(receipt: Receipt) -> Iterator[str]:
     shown = safe(summary.session_id or UNKNOWN, 200)
     yield _line("session", shown)
     words = ["show", shown]
-    if receipt.playback is not None:
-        words = ["diff", safe(receipt.playback.session_id or UNKNOWN, 200), shown]
+    if receipt.playback is not None or receipt.replay_of is not None:
+        other = receipt.replay_of or (receipt.playback and receipt.playback.session_id) or UNKNOWN
+        words = ["diff", safe(other, 200), shown]
     yield _line("next", f"sessiontap {shlex.join(words)}{receipt.home_option}")
 
 

@@ -58,7 +58,9 @@ def test_in_the_terminal(process: Start, confdir: Path, home: Path, number: sign
     assert found is not None
     assert Path(found[2]).is_file()
     port = int(found[1])
-    assert re.fullmatch(r"  reverse:https://api\.openai\.com: http://127\.0\.0\.1:\d+", said[2])
+    urls = ", ".join(f"http://127.0.0.1:{port}/{end}" for end in ("openai/v1", "anthropic", "gemini"))
+    assert said[2] == f"  for what knows no proxy, base URLs: {urls} …"
+    assert re.fullmatch(r"  reverse:https://api\.openai\.com: http://127\.0\.0\.1:\d+", said[3])
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert connection.recv(12) == b"HTTP/1.1 400"
@@ -155,13 +157,17 @@ def test_status(run: Run, shared: SharedProxy) -> None:
     assert asked.exit_code == 0
     assert asked.stdout.splitlines() == [
         f"running   {shared.url}",
+        f"base URLs {shared.url}/openai/v1, {shared.url}/anthropic, {shared.url}/gemini …",
         f"pid       {shared.pid}, since {shared.started_at}",
         f"version   {shared.version}",
         f"home      {home}",
         f"CA        {shared.ca_file}",
         f"log       {home / 'proxy.log'}",
     ]
-    assert json.loads(run("proxy", "status", "--json", "--home", str(home)).stdout) == {
+    stated = json.loads(run("proxy", "status", "--json", "--home", str(home)).stdout)
+    urls = stated.pop("base_urls")
+    assert (urls["openai"], urls["xai"]) == (f"{shared.url}/openai", f"{shared.url}/xai")
+    assert stated == {
         "running": True,
         "home": str(home),
         "log": str(home / "proxy.log"),
@@ -182,7 +188,7 @@ def test_status_where_none_runs(run: Run, home: Path) -> None:
     stated = json.loads(run("proxy", "status", "--json").stdout)
     assert stated["running"] is False
     assert {name for name, value in stated.items() if value is None} == {
-        "url", "port", "pid", "ca_file", "started_at", "version", "died",
+        "url", "base_urls", "port", "pid", "ca_file", "started_at", "version", "died",
     }  # fmt: skip
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import json
 import signal
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
 from sessiontap.web.assets import asset
 from sessiontap.web.token import page_token
@@ -54,6 +57,33 @@ def test_a_proxy_shows_its_sessions_to_who_has_the_token(proxy: ProxyProcess) ->
     # mitmdump prints every address that is asked for.
     assert "sessiontap.local" in proxy.log
     assert page_token(proxy.home) not in proxy.log
+
+
+def test_a_proxy_answers_helicone_s_rest_calls(proxy: ProxyProcess) -> None:
+    """At the same host and with the same token, also for an id with slashes, and its log has no token."""
+    assert call(proxy, proxy.ca_file, OPENAI, session="a/b//c")
+    token = page_token(proxy.home)
+    tag = "/v1/session/a%2Fb%2F%2Fc/tag"
+
+    def asked(path: str, body: object = None, auth: str = f"Bearer {token}") -> tuple[int, object]:
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+        sent = None if body is None else json.dumps(body)
+        method, headers = ("GET" if body is None else "POST"), {"Authorization": auth}
+        connection.request(method, f"http://sessiontap.local{path}", body=sent, headers=headers)
+        answer = connection.getresponse()
+        reply = json.load(answer)
+        connection.close()
+        return answer.status, reply
+
+    status, reply = asked("/v1/session/query", {"search": "A/B", "timezoneDifference": 0, "filter": "all"})
+    assert status == 200
+    (row,) = reply["data"]  # type: ignore[index]
+    assert (row["session_id"], row["total_requests"]) == ("a/b//c", 1)
+    assert asked(tag, {"tag": "abc"}) == (200, {"data": None, "error": None})
+    assert asked(tag) == (200, {"data": "abc", "error": None})
+    assert asked(tag, auth="Bearer sk-helicone-1")[0] == 401
+    proxy.stop()
+    assert token not in proxy.log
 
 
 def test_a_waiting_page_does_not_hold_up_the_proxy_s_end(proxy: ProxyProcess) -> None:
@@ -108,3 +138,27 @@ def test_serve_prints_an_address_that_opens_the_pages(home: Path) -> None:
         _, said = server.communicate(timeout=30)
     assert server.returncode == 0
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("proxy", [{"options": {"stream_large_bodies": "8"}}], indirect=True)
+def test_no_form_leaves_the_machine_where_bodies_stream(proxy: ProxyProcess, double: Double) -> None:
+    """A short one is answered; a longer one, and one whose length nobody knows beforehand, is cut off."""
+    form = {
+        "Authorization": f"Bearer {page_token(proxy.home)}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+
+    def post(
+        connection: http.client.HTTPConnection, body: bytes | Iterator[bytes]
+    ) -> http.client.HTTPResponse:
+        connection.request("POST", "http://sessiontap.local/s/none/tag", body, headers=form)
+        return connection.getresponse()
+
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)) as connection:
+        answer = post(connection, b"tag=x")
+        assert (answer.status, "no such session" in answer.read().decode()) == (404, True)
+    for body in (b"tag=" + b"x" * 100, iter([b"tag=", b"x" * 100])):
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+        with contextlib.closing(connection), pytest.raises((http.client.HTTPException, OSError)):
+            post(connection, body)
+    assert double.received == ()

@@ -147,6 +147,29 @@ def test_the_calls_of_a_socket_share_its_session(place: Place) -> None:
     assert not [name for name in seen if name.startswith("helicone")]
 
 
+def test_a_socket_to_a_gateway_of_helicones_is_the_providers(place: Place) -> None:
+    """Its handshake goes to the provider with the key of that one alone, and its calls stand under it."""
+    seen: list[tuple[str, str]] = []
+
+    def serve(socket: ServerConnection) -> None:
+        assert socket.request is not None
+        seen.extend(socket.request.headers.raw_items())
+        _answers(socket)
+
+    place.double.handler = serve
+    keys = "Bearer none, Bearer sk-helicone-1234567"
+    url = RESPONSES.replace("api.openai.com", "oai.helicone.ai/sk-helicone-1234567")
+    with open_socket(place.proxy, url, Authorization=keys, Helicone_Session_Id="gateway") as client:
+        client.send(json.dumps(CREATE))
+        assert [client.recv(WAIT_S) for _ in range(3)][1] == _DELTA
+    (call,) = place.ended("gateway", 1)
+    assert (call.host, call.url_path) == ("api.openai.com", "/v1/responses")
+    assert call.properties == {"helicone-gateway": "oai.helicone.ai"}
+    sent = {name.lower(): value for name, value in seen}
+    assert (sent["host"], sent["authorization"]) == ("api.openai.com", "Bearer none")
+    assert [name for name in sent if name.startswith("helicone")] == []
+
+
 @pytest.mark.parametrize("compression", [None, "deflate"])
 def test_what_is_no_call_passes_unchanged(place: Place, compression: str | None) -> None:
     """Binary, text that is no JSON, empty and large messages arrive as they were sent; pings are answered."""

@@ -419,3 +419,19 @@ def test_a_service_tier_has_the_name_that_the_calls_provider_gives_it(
     tiers = ("ON_DEMAND", "cheap", "flex", "dear")
     costs = [prices.price(make_call(service_tier=tier)).cost_usd for tier in tiers]
     assert costs == [Decimal(1), Decimal("0.5"), Decimal("0.5"), None]
+
+
+def test_the_model_that_the_client_names_is_priced(
+    table: Callable[[str], PriceTable], make_call: Callable[..., Call]
+) -> None:
+    """In the place of the one that answered, also in its part of a call; an unknown one has no price."""
+    prices = table("models: {m: {input: 1, output: 1}, dear: {input: 9, output: 9}}")
+    usage = Usage(input_tokens=1_000_000, output_tokens=0)
+    call = make_call(response_model="m", usage=usage, priced_as="dear")
+    assert (prices.price(call).price_id, prices.price(call).cost_usd) == ("p/dear", Decimal(9))
+    parts = (UsagePart(model="m", usage=usage), UsagePart(model="other", usage=usage))
+    parted = prices.price(make_call(response_model="m", usage=usage, usage_parts=parts, priced_as="dear"))
+    assert [part.cost_usd for part in parted.usage_parts] == [Decimal(9), None]
+    nobody = prices.price(make_call(response_model="m", usage=usage, priced_as="nobody"))
+    assert (nobody.cost_usd, nobody.unpriced_reason) == (None, "no price for model 'nobody' of provider 'p'")
+    assert decode(encode(nobody)).priced_as == "nobody"

@@ -54,3 +54,10 @@ def test_a_reply_without_usage_is_a_reason() -> None:
     assert gaps.found() == [
         Gap(provider="openai", model=None, reason="the reply came without its usage", calls=1)
     ]
+
+
+def test_the_model_that_the_client_names_is_what_lacks_a_price() -> None:
+    """Where the client says whose prices count, that model is to be written into the price file."""
+    gaps = Gaps()
+    gaps.add(make_call(1, "/", "has", priced_as="lacks", cost_usd=None, unpriced_reason="x"))
+    assert [gap.model for gap in gaps.found()] == ["lacks"]
