@@ -51,16 +51,12 @@ def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) ->
 @click.option(
     "--playback-missing",
     type=click.Choice(get_args(PlaybackMissing)),
-    default="refuse",
-    show_default=True,
-    help="What befalls calls that it has not; record adds them to it.",
+    help="What befalls calls that it has not; record adds them to it.  [default: refuse]",
 )
 @click.option(
     "--playback-pace",
     type=click.Choice(get_args(PlaybackPace)),
-    default="at-once",
-    show_default=True,
-    help="How fast its replies come.",
+    help="How fast its replies come.  [default: at-once]",
 )
 @proxy_options
 @click.option(
@@ -89,8 +85,8 @@ def run(
     user: str | None,
     budget: Decimal | None,
     playback: str | None,
-    playback_missing: PlaybackMissing,
-    playback_pace: PlaybackPace,
+    playback_missing: PlaybackMissing | None,
+    playback_pace: PlaybackPace | None,
     port: int | None,
     confdir: Path | None,
     arguments: tuple[str, ...],
@@ -111,6 +107,12 @@ def run(
       sessiontap run --receipt json --receipt-file run.json -- npm run agent
       sessiontap run --playback ticket-4711 -- python agent.py
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    if playback is None and (playback_missing or playback_pace):
+        message = (
+            "--playback-missing and --playback-pace say how a session is played back;"
+            " name one by --playback SESSION"
+        )
+        raise click.UsageError(message, ctx)
     from sessiontap.launch import child, environment, node
     from sessiontap.launch import session as sessions
     from sessiontap.launch.bundle import write_bundle
@@ -177,7 +179,7 @@ def _played(home: Path, text: str | None) -> Played | None:
 
 
 def _playback_options(
-    played: Played | None, missing: PlaybackMissing, pace: PlaybackPace
+    played: Played | None, missing: PlaybackMissing | None, pace: PlaybackPace | None
 ) -> Mapping[str, str]:
     if played is None:
         return {}
@@ -185,8 +187,8 @@ def _playback_options(
 
     return {
         "sessiontap_playback": played.session_id or UNASSIGNED,
-        "sessiontap_playback_missing": missing,
-        "sessiontap_playback_pace": pace,
+        "sessiontap_playback_missing": missing or "",
+        "sessiontap_playback_pace": pace or "",
     }
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sessiontap.apis import APIS
-from sessiontap.bodies import Body, CallBodies
+from sessiontap.bodies import MEDIA_LEFT_OUT, Body, CallBodies
 from sessiontap.call import Call
-from sessiontap.conversation.requests import Requests
 from sessiontap.conversation.sockets import socket_messages
 from sessiontap.errors import StoreError, WireError
-from sessiontap.playback.asked import Asked, asked, kind_of
+from sessiontap.playback.asked import Asked, Reading, asked, kind_of
 from sessiontap.providers import path_streams
 from sessiontap.store.folders import BODIES_FILE
 from sessiontap.store.ledger import Ledger
@@ -44,12 +43,14 @@ class Recorded:
     def __init__(self, home: Path, session_id: str | None) -> None:
         self.session_id = session_id
         self._ledger = Ledger(home)
-        self._requests = Requests()
+        self._reading = Reading()
         self._seen: tuple[object, ...] | None = None
         self._bodies: SessionBodies | None = None
         self.calls: list[RecordedCall] = []
         self.left_out: Counter[str] = Counter()
         """Why calls cannot be played back, in a few words, and how many."""
+        self.text_only = False
+        """True where media were left out of requests: what is asked has to be without, to be found in it."""
         self.look()
 
     def look(self) -> bool:
@@ -76,6 +77,8 @@ class Recorded:
 
     def _asked(self, call: Call, bodies: CallBodies | None) -> Asked:
         request = None if bodies is None else bodies.request
+        if request is not None and MEDIA_LEFT_OUT in (request.content or b""):
+            self.text_only = True
         on_socket = _on_socket(bodies)
         if on_socket and request is not None and not request.cut:
             # What else the client said of the call, to cancel it for instance, came later.
@@ -85,7 +88,7 @@ class Recorded:
         kind = kind_of(call, on_socket=on_socket)
         if not on_socket:
             kind = replace(kind, stream=_asked_to_stream(call, request))
-        return asked(kind, call.session_path, request, None, self._requests)
+        return asked(kind, call.session_path, request, None, self._reading)
 
     def _stamp(self) -> tuple[object, ...]:
         """What changes when a call, or what it was answered, is stored."""

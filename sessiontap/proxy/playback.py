@@ -20,7 +20,7 @@ from mitmproxy.connection import Server
 from mitmproxy.http import HTTPFlow, Response
 
 from sessiontap.apis.refusal import NOT_FOUND, refusal
-from sessiontap.bodies import Body, Piece
+from sessiontap.bodies import Body, Piece, text_of
 from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
 from sessiontap.capture import Metered
 from sessiontap.catalog import Catalog
@@ -40,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 _HEADER = "Sessiontap-Playback"
 _PACE_WHOLE_MS = 10 * 60 * 1000
+_MOST_TOLD = 200
 
 # Else mitmproxy connects with the provider, or even sends it the body, before it knows what is asked.
 _MITMPROXY_OPTIONS = {"connection_strategy": "lazy", "stream_large_bodies": None}
@@ -68,6 +69,8 @@ class Playback:
         self._stage = Stage(on_fault)
         self._sockets = SocketPlayback()
         self._real: dict[str, _Real] = {}
+        self._former_options: dict[str, object] = {}
+        self._told: set[str] = set()
         self._begun = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
     def use(self, settings: Settings, masker: Masker) -> None:
@@ -79,10 +82,18 @@ class Playback:
             self._matcher = None if recorded is None else Matcher(recorded, settings.playback_match)
             self._recorded = recorded
         self._settings, self._masker = settings, masker
-        if self._matcher is not None and any(
-            getattr(ctx.options, name) != value for name, value in _MITMPROXY_OPTIONS.items()
-        ):
-            ctx.options.update(**_MITMPROXY_OPTIONS)  # type: ignore[no-untyped-call]
+        self._keep_mitmproxy_waiting(self._matcher is not None)
+
+    def _keep_mitmproxy_waiting(self, needed: bool) -> None:  # noqa: FBT001 -- a switch
+        """Sets mitmproxy's options for as long as a session is played, and back."""
+        wanted = _MITMPROXY_OPTIONS if needed else self._former_options
+        current = {name: getattr(ctx.options, name) for name in wanted}
+        if needed and not self._former_options:
+            self._former_options = current
+        if current != wanted:
+            ctx.options.update(**wanted)  # type: ignore[no-untyped-call]
+        if not needed:
+            self._former_options = {}
 
     @property
     def refuses(self) -> bool:
@@ -112,7 +123,7 @@ class Playback:
         message += (
             " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
         )
-        logger.warning("%s", message)
+        self._tell(message)
         meter.refuse(UNRECORDED)
         refuse_unrecorded(flow, call.api, message)
         return "refused"
@@ -167,7 +178,7 @@ class Playback:
         except StoreError as error:
             logger.warning("sessiontap: playback: %s", error)
         message = self._unrecorded(self._recorded, meter.model or meter.api, meter.path)
-        logger.warning("%s", message)
+        self._tell(message)
         return message
 
     def of_socket(self, flow_id: str, metered: Metered) -> Metered:
@@ -203,7 +214,10 @@ class Playback:
         self, matcher: Matcher, recorded: Recorded, flow: HTTPFlow, meter: CallMeter, call: Call
     ) -> bool:
         """False where the recording has no such call, or its reply cannot be read any more."""
-        what = asked(kind_of(call), call.session_path, _request(flow), self._masker)
+        body = _request(flow)
+        what = asked(
+            kind_of(call), call.session_path, text_of(body) if recorded.text_only else body, self._masker
+        )
         by_order = not meter.match.recognised_by_reply
         try:
             found = matcher.find(what, call.session_id or "", by_order=by_order)
@@ -224,6 +238,12 @@ class Playback:
             f"sessiontap: session {session} is played back and has no call like this one left"
             f" ({printable(what, 80)}, path {printable(path, 80)}); it was not sent."
         )
+
+    def _tell(self, message: str) -> None:
+        """Warns once of each model and path, and of no more than very many."""
+        if message not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(message)
+            logger.warning("%s", message)
 
     def _session_of(self, call: Call, *, into: bool) -> str | None:
         """Where a call is recorded: the recorded session gets only what is meant to be in it."""

@@ -16,10 +16,12 @@ from typing import Any, TypeAlias
 import anthropic
 import openai
 import pytest
+from click.testing import CliRunner
 from google import genai
 from google.genai import errors, types
 
 from sessiontap.call import ANSWERED_BY, FOUND_BY, Call
+from sessiontap.cli.main import cli
 from sessiontap.demo import replies, reroute
 from sessiontap.demo.answer import Answer, ReceivedCall
 from sessiontap.errors import SessiontapError
@@ -412,3 +414,22 @@ def test_what_was_streamed_unasked_is_played(place: OpenPlace) -> None:
     with place(playback="s", playback_match="request") as second:
         assert second.send("other", plain) == found
         assert second.send("other", plain, body=BODY[:-1] + b',"stream":true}')[0] == 404
+
+
+def test_a_recording_without_media_is_found(place: OpenPlace) -> None:
+    """Its requests have a mark where a picture was; so has what is asked, then."""
+    picture = f'"data:image/png;base64,{"iVBORw0KGgo" * 200}"'.encode()
+    body = BODY.replace(b'"Hi"', b'[{"type":"image_url","image_url":{"url":' + picture + b"}}]")
+    with place(capture="text") as first:
+        assert first.send("s", plain, body=body)[0] == 200
+        first.bodies_of("s", 1)
+    with place(playback="s", playback_match="request") as second:
+        assert second.send("other", plain, body=body)[0] == 200
+        assert second.double.received == ()
+
+
+def test_options_of_playback_want_a_session(tmp_path: Path) -> None:
+    """They would do nothing without one."""
+    done = CliRunner().invoke(cli, ["run", "--home", str(tmp_path), "--playback-pace", "recorded", "true"])
+    assert done.exit_code == 2
+    assert "name one by --playback SESSION" in done.output

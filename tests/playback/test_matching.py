@@ -239,3 +239,25 @@ def test_speech_that_was_streamed(tmp_path: Path) -> None:
     )
     assert found is not None
     assert found.how == "request"
+
+
+def test_parts_of_an_agent_that_are_asked_the_same_are_told_apart(tmp_path: Path) -> None:
+    """A titler and the agent itself get the user's words; the day changes in the prompts of both."""
+
+    def asked_by(role: str, day: str, **more: Any) -> dict[str, Any]:
+        prompt = "\n".join([f"You are {role}.", *(f"{role} rule {number}" for number in range(20)), day])
+        return {**HI, "messages": [{"role": "system", "content": prompt}, *HI["messages"]], **more}
+
+    tool = {"type": "function", "function": {"name": "look", "parameters": {}}}
+    recorded = store(
+        tmp_path,
+        (call(1), asked_by("a titler", "Monday")),
+        (call(2), asked_by("an agent", "Monday")),
+        (call(3), asked_by("a titler", "Monday", tools=[tool])),
+    )
+    for said, answer in (
+        (asked_by("an agent", "Friday"), "n2"),
+        (asked_by("a titler", "Friday"), "n1"),
+        (asked_by("an agent", "Friday", tools=[tool]), "n3"),
+    ):
+        assert answers(Matcher(recorded), ask(said)) == [(answer, "conversation")]
