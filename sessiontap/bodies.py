@@ -18,6 +18,9 @@ kept, or its content-encoding could not be undone (then what came before may be 
 KEPT_HEADERS = ("accept", "anthropic-beta", "anthropic-version", "content-type", "openai-beta")
 """The request headers that say how a body is meant. No other is kept."""
 
+MEDIA_LEFT_OUT = b"[media left out]"
+"""What stands in a body in the place of media that were not kept."""
+
 # Names of query parameters that may hold a credential, now or in a provider's next version.
 _SECRET_PARAMETER = re.compile(r"(?i)key|token|secret|sig|pass|cred|auth|x-amz")
 _TEXT_TYPE = re.compile(
@@ -95,15 +98,16 @@ def kept_target(target: str) -> str:
 
 def text_only(bodies: CallBodies) -> CallBodies:
     """The same without pictures, sound and files: whole bodies that are no text, and base64 within JSON."""
-    return replace(bodies, request=_text_of(bodies.request), reply=_text_of(bodies.reply))
+    return replace(bodies, request=text_of(bodies.request), reply=text_of(bodies.reply))
 
 
-def _text_of(body: Body | None) -> Body | None:
+def text_of(body: Body | None) -> Body | None:
+    """One side of a call without pictures, sound and files; see `text_only`."""
     if body is None or body.content is None:
         return body
     if body.content_type and not _TEXT_TYPE.match(body.content_type):
         return replace(body, content=None, left_out="media", pieces=())
-    content = _MEDIA_TEXT.sub(b"[media left out]", body.content)
+    content = _MEDIA_TEXT.sub(MEDIA_LEFT_OUT, body.content)
     if len(content) == len(body.content):
         return body
     # Where each piece ends is not known any more; what was left out counts as seen, so the size follows.

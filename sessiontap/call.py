@@ -145,6 +145,7 @@ def is_unpriced(call: Billed) -> bool:
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_MOST_DIGITS = 1000
 _decoder = msgspec.json.Decoder(Call)
 
 
@@ -154,6 +155,11 @@ def encode(call: Call) -> bytes:
     Raises UnicodeEncodeError for a text that is not Unicode (a lone surrogate).
     """
     return _encoder.encode(call)
+
+
+def is_amount(usd: Decimal) -> bool:
+    """Whether a cost can be counted with: a damaged record may have NaN, or what no sum can hold."""
+    return usd.is_finite() and abs(usd.adjusted()) <= _MOST_DIGITS
 
 
 def decode(line: bytes) -> Call:

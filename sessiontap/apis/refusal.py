@@ -14,6 +14,8 @@ from sessiontap.untrusted import JsonObject
 
 STATUS = 402
 """Of a call that may not cost what it would."""
+NOT_FOUND = 404
+"""Of a call that is not there, such as one that a recording has not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class _Words:
 _WORDS = {
     400: _Words("invalid_request_error", "INVALID_ARGUMENT", "ValidationException"),
     STATUS: _Words("billing_error", "RESOURCE_EXHAUSTED", "ServiceQuotaExceededException"),
-    404: _Words("not_found_error", "NOT_FOUND", "ResourceNotFoundException"),
+    NOT_FOUND: _Words("not_found_error", "NOT_FOUND", "ResourceNotFoundException"),
 }
 
 
@@ -60,13 +62,13 @@ def refusal(api: str, kind: str, message: str, *, status: int = STATUS) -> Error
     return ErrorReply(body=body, headers=tuple(headers), status=status)
 
 
-def socket_refusal(kind: str, message: str) -> bytes:
+def socket_refusal(kind: str, message: str, *, status: int = STATUS) -> bytes:
     """The event by which OpenAI's sockets refuse a response.
 
     https://platform.openai.com/docs/api-reference/realtime-server-events/error
     """
     return msgspec.json.encode(
-        {"type": "error", "status": STATUS, "error": {"type": kind, "code": kind, "message": message}}
+        {"type": "error", "status": status, "error": {"type": kind, "code": kind, "message": message}}
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -50,16 +51,12 @@ def _some_text(ctx: click.Context, param: click.Parameter, value: str | None) ->
 @click.option(
     "--playback-missing",
     type=click.Choice(get_args(PlaybackMissing)),
-    default="refuse",
-    show_default=True,
-    help="What befalls calls that it has not; record adds them to it.",
+    help="What befalls calls that it has not; record adds them to it.  [default: refuse]",
 )
 @click.option(
     "--playback-pace",
     type=click.Choice(get_args(PlaybackPace)),
-    default="at-once",
-    show_default=True,
-    help="How fast its replies come.",
+    help="How fast its replies come.  [default: at-once]",
 )
 @proxy_options
 @click.option(
@@ -88,8 +85,8 @@ def run(
     user: str | None,
     budget: Decimal | None,
     playback: str | None,
-    playback_missing: PlaybackMissing,
-    playback_pace: PlaybackPace,
+    playback_missing: PlaybackMissing | None,
+    playback_pace: PlaybackPace | None,
     port: int | None,
     confdir: Path | None,
     arguments: tuple[str, ...],
@@ -110,6 +107,12 @@ def run(
       sessiontap run --receipt json --receipt-file run.json -- npm run agent
       sessiontap run --playback ticket-4711 -- python agent.py
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    if playback is None and (playback_missing or playback_pace):
+        message = (
+            "--playback-missing and --playback-pace say how a session is played back;"
+            " name one by --playback SESSION"
+        )
+        raise click.UsageError(message, ctx)
     from sessiontap.launch import child, environment, node
     from sessiontap.launch import session as sessions
     from sessiontap.launch.bundle import write_bundle
@@ -122,6 +125,9 @@ def run(
         make_writable(home)
         played = _played(home, playback)
         session_id = session or sessions.run_id()
+        if played is not None and session_id == played.session_id:
+            # What is played gets into no recorded session; this one the receipt can tell of.
+            session_id = f"{session_id}-playback-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         text = sessions.proxy_user(
             session_id,
             name=name or (played.name if played else sessions.run_name(command)),
@@ -173,7 +179,7 @@ def _played(home: Path, text: str | None) -> Played | None:
 
 
 def _playback_options(
-    played: Played | None, missing: PlaybackMissing, pace: PlaybackPace
+    played: Played | None, missing: PlaybackMissing | None, pace: PlaybackPace | None
 ) -> Mapping[str, str]:
     if played is None:
         return {}
@@ -181,8 +187,8 @@ def _playback_options(
 
     return {
         "sessiontap_playback": played.session_id or UNASSIGNED,
-        "sessiontap_playback_missing": missing,
-        "sessiontap_playback_pace": pace,
+        "sessiontap_playback_missing": missing or "",
+        "sessiontap_playback_pace": pace or "",
     }
 
 

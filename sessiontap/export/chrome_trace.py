@@ -8,15 +8,14 @@ https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 import msgspec
 
 from sessiontap.call import Call
 from sessiontap.export.document import WholeSession
-from sessiontap.sessions.timeline import Span, timeline
-from sessiontap.times import epoch_ms
+from sessiontap.sessions.timeline import Span, moment_of, timeline
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
 # Names that the viewers have a colour for.
@@ -29,7 +28,7 @@ def chrome_trace(sessions: Iterator[WholeSession], *, now_ms: int | None = None)
     `now_ms` is where calls under way end, in epoch milliseconds; without it the last thing that is known.
     """
     found = list(sessions)
-    origin = min(epoch_ms(call.started_at) for session in found for call in session.calls)
+    origin = _begin(call for session in found for call in session.calls)
     yield b'{"displayTimeUnit":"ms","traceEvents":[\n'
     before = b""
     # No thread has the number of another one, or of a process: Perfetto takes such a one for its main thread.
@@ -47,13 +46,20 @@ def _events(
     yield _named("process_name", pid, 0, session.title)
     yield {"ph": "M", "name": "process_sort_index", "pid": pid, "tid": 0, "args": {"sort_index": pid}}
     drawn = timeline(session.calls, now_ms=now_ms)
-    assert drawn is not None, "a session has a call"
-    begin = min(epoch_ms(call.started_at) for call in session.calls) - origin
+    if drawn is None:
+        return
+    begin = _begin(session.calls) - origin
     for lane, tid in zip(drawn.lanes, threads, strict=False):
         yield _named("thread_name", pid, tid, lane.path)
         yield {"ph": "M", "name": "thread_sort_index", "pid": pid, "tid": tid, "args": {"sort_index": tid}}
         for span in lane.spans:
             yield from _call(span, begin, {"pid": pid, "tid": tid})
+
+
+def _begin(calls: Iterable[Call]) -> int:
+    """When the first starts, in epoch milliseconds. One whose start is no time has no place."""
+    moments = (moment_of(call.started_at) for call in calls)
+    return min((moment for moment in moments if moment is not None), default=0)
 
 
 def _call(span: Span, begin: int, place: dict[str, int]) -> Iterator[dict[str, object]]:

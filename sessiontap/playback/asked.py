@@ -5,7 +5,8 @@ The keys of a call, the strictest first:
 - `request`: the whole body as JSON, whatever its white space and the order of its members, and without what
   clients draw anew for each run (ids of users and sessions, cache marks, `stream_options`);
 - `messages`: the words of all its messages, as `conversation.comparing` compares them;
-- `conversation`: the same without instructions, in which clients write the day and their own version.
+- `conversation`: the same without instructions, in which clients write the day and their own version. The
+  `role` of a call tells those apart that are asked the same by different parts of an agent.
 
 Credentials are masked before, as they are in the store.
 """
@@ -15,7 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
@@ -23,15 +24,19 @@ from typing import Literal
 from sessiontap.bodies import Body
 from sessiontap.call import Call
 from sessiontap.conversation.comparing import plain_value
+from sessiontap.conversation.parts import Text
 from sessiontap.conversation.requests import Read, Requests
 from sessiontap.errors import WireError
 from sessiontap.masking import Masker
+from sessiontap.recent import Recent
 from sessiontap.wire.jsontext import decode_json
 
 How = Literal["request", "messages", "conversation", "order"]
 """By which key a call was found in the recording; `order` is the next of its path, whatever it was asked."""
 
 _DIGEST = 16
+_MOST_INSTRUCTIONS = 1_000
+_MOST_LINES = 2_000
 _OF_A_RUN = frozenset(
     {
         "metadata",
@@ -60,6 +65,24 @@ class Kind:
     on_socket: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a call is in its agent: a titler has no tools, and other instructions than the agent itself."""
+
+    tools: bytes
+    """A digest of the tools that it may use."""
+    instructions: frozenset[int]
+    """Hashes of the lines of its instructions, good in this process."""
+
+    def likeness(self, other: Role) -> float:
+        """How much of the instructions both have, from 0 to 1."""
+        either = len(self.instructions | other.instructions)
+        return len(self.instructions & other.instructions) / either if either else 1.0
+
+
+_NO_ROLE = Role(b"", frozenset())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What matters of a call for finding it again."""
@@ -68,17 +91,36 @@ class Asked:
     path: str
     keys: Mapping[How, bytes] = field(default_factory=dict)
     """Only those that can be made of its body."""
+    role: Role = _NO_ROLE
+
+
+class Reading:
+    """What is known of requests that were read before: many repeat each other."""
+
+    def __init__(self) -> None:
+        self.requests = Requests()
+        self.instructions: Recent[bytes, frozenset[int]] = Recent(_MOST_INSTRUCTIONS)
 
 
 def asked(
-    kind: Kind, path: str, body: Body | None, masker: Masker | None, requests: Requests | None = None
+    kind: Kind, path: str, body: Body | None, masker: Masker | None, reading: Reading | None = None
 ) -> Asked:
     """What a call is asked; `masker` is None for a body out of the store. Never raises.
 
-    `requests` is handed in to read many that repeat each other. A body that is not there, or not whole, has
-    no keys.
+    `reading` is handed in for many calls. A body that is not there, or not whole, has no keys.
     """
-    return Asked(kind=kind, path=path, keys=_keys(kind.api, body, masker, requests or Requests()))
+    if body is None or body.content is None or body.cut:
+        return Asked(kind=kind, path=path)
+    reading = reading or Reading()
+    content = body.content if masker is None else masker.mask_bytes(body.content)
+    masked = Body(content=content, size=len(content), content_type=body.content_type)
+    said = reading.requests.read(kind.api, masked)
+    others = [each for each in said.messages if each.message.role != "system"]
+    keys: dict[How, bytes] = {"request": _of_body(content, body.content_type or "")}
+    if others:
+        keys |= {"messages": _of_messages(said.messages), "conversation": _of_messages(others)}
+    instructions = [each for each in said.messages if each.message.role == "system"]
+    return Asked(kind=kind, path=path, keys=keys, role=Role(said.tools_key, _lines_of(instructions, reading)))
 
 
 def kind_of(call: Call, *, on_socket: bool = False) -> Kind:
@@ -86,17 +128,14 @@ def kind_of(call: Call, *, on_socket: bool = False) -> Kind:
     return Kind(api=call.api, model=call.request_model, stream=call.stream, on_socket=on_socket)
 
 
-def _keys(api: str, body: Body | None, masker: Masker | None, requests: Requests) -> dict[How, bytes]:
-    if body is None or body.content is None or body.cut:
-        return {}
-    content = body.content if masker is None else masker.mask_bytes(body.content)
-    masked = Body(content=content, size=len(content), content_type=body.content_type)
-    read = requests.read(api, masked).messages
-    others = [each for each in read if each.message.role != "system"]
-    keys: dict[How, bytes] = {"request": _of_body(content, body.content_type or "")}
-    if others:
-        keys |= {"messages": _of_messages(read), "conversation": _of_messages(others)}
-    return keys
+def _lines_of(instructions: Sequence[Read], reading: Reading) -> frozenset[int]:
+    key = _of_messages(instructions)
+    lines = reading.instructions.get(key)
+    if lines is None:
+        texts = (part.text for each in instructions for part in each.message.parts if isinstance(part, Text))
+        lines = frozenset(hash(line) for text in texts for line in text.splitlines()[:_MOST_LINES])
+        reading.instructions.put(key, lines)
+    return lines
 
 
 def _of_messages(read: Iterable[Read]) -> bytes:

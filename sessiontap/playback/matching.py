@@ -1,8 +1,9 @@
 """Matcher: which recorded call answers a call. Strict keys count before loose ones; paths and order decide.
 
-Of the calls with the same key, those of the same path come first, and each answers once before one answers
-again. What no key finds is answered by the next call of its path that has not answered yet, where the user
-lets order decide. Each run has its own count of what has answered.
+Of the calls with the same key, those of the same path come first, then those with the same tools and the most
+similar instructions, and each answers once before one answers again. What no key finds is answered by the
+next call of its path that has not answered yet, where the user lets order decide. Each run has its own count
+of what has answered.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from sessiontap.settings import PlaybackMatch
 
 _KEYS: tuple[How, ...] = ("request", "messages", "conversation")
 _MOST_RUNS = 1_000
+# A date, or a directory, makes a line or two of a prompt another one.
+_MUCH_ALIKE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Matcher:
             alike = [] if key is None else self._by_key.get((asked.kind, how, key), [])
             here = [each for each in alike if each.asked.path == asked.path]
             if alike:
-                return Found(_next(here or alike, answered), how)
+                return Found(_next(_of_role(asked, here or alike), answered), how)
         if self._by == "request" or not by_order:
             return None
         rest = (each for each in self._by_kind.get(asked.kind, ()) if each.asked.path == asked.path)
@@ -78,6 +81,14 @@ class Matcher:
             return None
         answered.add(following.call.call_id)
         return Found(following, "order")
+
+
+def _of_role(asked: Asked, alike: list[RecordedCall]) -> list[RecordedCall]:
+    """Those with the same tools, where there are any, and of these whose instructions are most alike."""
+    same_tools = [each for each in alike if each.asked.role.tools == asked.role.tools] or alike
+    likeness = [asked.role.likeness(each.asked.role) for each in same_tools]
+    least = max(likeness) - _MUCH_ALIKE
+    return [each for each, like in zip(same_tools, likeness, strict=True) if like >= least]
 
 
 def _next(alike: Iterable[RecordedCall], answered: set[str]) -> RecordedCall:

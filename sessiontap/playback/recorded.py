@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sessiontap.bodies import Body, CallBodies
+from sessiontap.apis import APIS
+from sessiontap.bodies import MEDIA_LEFT_OUT, Body, CallBodies
 from sessiontap.call import Call
-from sessiontap.conversation.requests import Requests
 from sessiontap.conversation.sockets import socket_messages
-from sessiontap.errors import StoreError
-from sessiontap.playback.asked import Asked, asked, kind_of
+from sessiontap.errors import StoreError, WireError
+from sessiontap.playback.asked import Asked, Reading, asked, kind_of
+from sessiontap.providers import path_streams
 from sessiontap.store.folders import BODIES_FILE
 from sessiontap.store.ledger import Ledger
 from sessiontap.store.session_bodies import SessionBodies
 from sessiontap.store.spending import REFUSED
+from sessiontap.wire.form import form_fields, is_form
+from sessiontap.wire.jsontext import decode_head
 
 PLAYED_ON_SOCKETS = frozenset({"openai.responses"})
 """The wire shapes whose sockets can be played: a call is one message, and the events after it its answer."""
@@ -40,12 +43,14 @@ class Recorded:
     def __init__(self, home: Path, session_id: str | None) -> None:
         self.session_id = session_id
         self._ledger = Ledger(home)
-        self._requests = Requests()
+        self._reading = Reading()
         self._seen: tuple[object, ...] | None = None
         self._bodies: SessionBodies | None = None
         self.calls: list[RecordedCall] = []
         self.left_out: Counter[str] = Counter()
         """Why calls cannot be played back, in a few words, and how many."""
+        self.text_only = False
+        """True where media were left out of requests: what is asked has to be without, to be found in it."""
         self.look()
 
     def look(self) -> bool:
@@ -72,6 +77,8 @@ class Recorded:
 
     def _asked(self, call: Call, bodies: CallBodies | None) -> Asked:
         request = None if bodies is None else bodies.request
+        if request is not None and MEDIA_LEFT_OUT in (request.content or b""):
+            self.text_only = True
         on_socket = _on_socket(bodies)
         if on_socket and request is not None and not request.cut:
             # What else the client said of the call, to cancel it for instance, came later.
@@ -79,7 +86,9 @@ class Recorded:
             first = messages[0] if messages else b""
             request = Body(content=first, size=len(first))
         kind = kind_of(call, on_socket=on_socket)
-        return asked(kind, call.session_path, request, None, self._requests)
+        if not on_socket:
+            kind = replace(kind, stream=_asked_to_stream(call, request))
+        return asked(kind, call.session_path, request, None, self._reading)
 
     def _stamp(self) -> tuple[object, ...]:
         """What changes when a call, or what it was answered, is stored."""
@@ -111,6 +120,25 @@ def why_not(call: Call, bodies: CallBodies | None) -> str | None:
     if reply.cut:
         return "reply cut at the limit"
     return None
+
+
+def _asked_to_stream(call: Call, request: Body | None) -> bool:
+    """As it is known before the reply: the record calls a stream, too, what was one unasked.
+
+    Or asked for in a word of its own, as speech is.
+    """
+    api = APIS.get(call.api)
+    if not call.stream or api is None or request is None or not request.content or request.cut:
+        return call.stream
+    kind = request.content_type or ""
+    try:
+        if is_form(kind):
+            said = form_fields(request.content, kind)
+        else:
+            said = decode_head(request.content, long=api.long_fields)
+    except WireError:
+        return call.stream
+    return path_streams(call.url_path) or api.read_request(said).stream
 
 
 def _on_socket(bodies: CallBodies | None) -> bool:

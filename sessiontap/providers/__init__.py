@@ -18,10 +18,20 @@ from sessiontap.providers import (
     openai,
     replicate,
 )
-from sessiontap.providers.directory import Directory, Match
+from sessiontap.providers.directory import Directory, Match, path_streams
 from sessiontap.providers.route import Kind, Provider, Route
 
-__all__ = ["DIRECTORY", "GATEWAYS", "PROVIDERS", "Directory", "Kind", "Match", "Provider", "Route"]
+__all__ = [
+    "DIRECTORY",
+    "GATEWAYS",
+    "PROVIDERS",
+    "Directory",
+    "Kind",
+    "Match",
+    "Provider",
+    "Route",
+    "path_streams",
+]
 
 PROVIDERS: tuple[Provider, ...] = (
     *openai.PROVIDERS,

@@ -109,7 +109,7 @@ class Directory:
                     kind=route.kind,
                     model=clean(unquote(model)) if model else None,
                     model_span=found.span("model") if model else None,
-                    streams=bool(_STREAMING.search(path)),
+                    streams=path_streams(path),
                     billing=route.billing or provider.billing,
                     stream_usage=(
                         provider.stream_usage if route.stream_usage is None else route.stream_usage
@@ -124,6 +124,11 @@ class Directory:
             return []
         exact = self._exact.get(host, [])
         return exact or [provider for regex, provider in self._patterns if regex.fullmatch(host)]
+
+
+def path_streams(path: str) -> bool:
+    """True where the path of a URL itself asks for a stream."""
+    return _STREAMING.search(path) is not None
 
 
 # Google's and Bedrock's paths say which kind of reply is asked for.

@@ -21,6 +21,7 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 from mitmproxy.connection import Client
 from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData, TlsData
 
 from sessiontap.call import UNSUPPORTED, Call
@@ -163,6 +164,11 @@ class SessionTap:
         self._intake.disconnected(client)
         if self._recording is not None:
             self._recording.refusals.disconnected(client)
+
+    @_guarded
+    def server_connect(self, data: ServerConnectionHookData) -> None:
+        """Lets no connection with a provider be made, where playback is to keep all from it."""
+        self._playback.keep_in(data.server, self._directory)
 
     @_guarded
     def tls_clienthello(self, data: ClientHelloData) -> None:

@@ -18,7 +18,7 @@ from decimal import Decimal
 from mitmproxy import ctx
 from mitmproxy.http import HTTPFlow, Response
 
-from sessiontap.apis.refusal import refusal, socket_refusal
+from sessiontap.apis.refusal import STATUS, refusal, socket_refusal
 from sessiontap.call import Call
 from sessiontap.errors import StoreError
 from sessiontap.recent import Recent
@@ -52,6 +52,8 @@ class _Limit:
     spent: Spent
     budget: Decimal
     advice: str
+    day: str = ""
+    """On which it holds, `2026-11-23`; empty where it holds for good."""
 
 
 class Budgets:
@@ -71,7 +73,7 @@ class Budgets:
         self._spending = Spending(settings.home)
         self._days = DaySpending(settings.home)
         self._looking = False
-        self._told: Recent[str, int] = Recent(_MOST_TOLD)
+        self._told: Recent[tuple[str, str, Decimal], int] = Recent(_MOST_TOLD)
         self._stated: Recent[str, Decimal] = Recent(_MOST_TOLD)
         # The calls at whose beginning there was something to tell: it is noted when they are recorded.
         self._to_note: Recent[str, None] = Recent(_MOST_TOLD)
@@ -166,7 +168,7 @@ class Budgets:
         for whose, said, budget_of, option in by_day:
             if budget_of is not None:
                 spent = self._days.of(day, whose)
-                yield _Limit(whose[0], said, spent, budget_of, f"Raise {option}, or go on tomorrow.")
+                yield _Limit(whose[0], said, spent, budget_of, f"Raise {option}, or go on tomorrow.", day)
 
     def _look(self) -> None:
         try:
@@ -188,9 +190,11 @@ class Budgets:
     def _tell(self, limit: _Limit, spent: Decimal) -> bool:
         """Warns once of each step; False where there is nothing new to tell."""
         reached, step = _reached(limit, spent), _step(limit, spent)
-        if step <= (self._told.get(limit.whose) or 0):
+        # Another day, or a budget that was raised, begins anew.
+        key = limit.whose, limit.day, limit.budget
+        if step <= (self._told.get(key) or 0):
             return False
-        self._told.put(limit.whose, step)
+        self._told.put(key, step)
         further = ", further calls are refused" if step == _PERCENT else ""
         missing = ""
         if limit.spent.unpriced and self._settings.unpriced_cost is None:
@@ -224,10 +228,11 @@ def _write(notes: Notes, session_id: str | None, of: str, note: BudgetNote) -> N
         notes.warn(session_id, of, note)
 
 
-def refuse_on_socket(flow: HTTPFlow, kind: str, message: str) -> None:
+def refuse_on_socket(flow: HTTPFlow, kind: str, message: str, *, status: int = STATUS) -> None:
     """Sends the client of a socket the error that its call gets; it comes by as the provider's message."""
     to_client = is_text = True
-    ctx.master.commands.call("inject.websocket", flow, to_client, socket_refusal(kind, message), is_text)
+    said = socket_refusal(kind, message, status=status)
+    ctx.master.commands.call("inject.websocket", flow, to_client, said, is_text)
 
 
 def refuse(flow: HTTPFlow, api: str, message: str) -> None:

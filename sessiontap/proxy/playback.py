@@ -19,8 +19,8 @@ from mitmproxy import ctx
 from mitmproxy.connection import Server
 from mitmproxy.http import HTTPFlow, Response
 
-from sessiontap.apis.refusal import refusal
-from sessiontap.bodies import Body, Piece
+from sessiontap.apis.refusal import NOT_FOUND, refusal
+from sessiontap.bodies import Body, Piece, text_of
 from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
 from sessiontap.capture import Metered
 from sessiontap.catalog import Catalog
@@ -38,10 +38,12 @@ from sessiontap.store.journal import printable
 
 logger = logging.getLogger(__name__)
 
-STATUS = 404
-
 _HEADER = "Sessiontap-Playback"
 _PACE_WHOLE_MS = 10 * 60 * 1000
+_MOST_TOLD = 200
+
+# Else mitmproxy connects with the provider, or even sends it the body, before it knows what is asked.
+_MITMPROXY_OPTIONS = {"connection_strategy": "lazy", "stream_large_bodies": None}
 
 Outcome = Literal["played", "refused", "passed"]
 
@@ -67,6 +69,8 @@ class Playback:
         self._stage = Stage(on_fault)
         self._sockets = SocketPlayback()
         self._real: dict[str, _Real] = {}
+        self._former_options: dict[str, object] = {}
+        self._told: set[str] = set()
         self._begun = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
 
     def use(self, settings: Settings, masker: Masker) -> None:
@@ -78,9 +82,18 @@ class Playback:
             self._matcher = None if recorded is None else Matcher(recorded, settings.playback_match)
             self._recorded = recorded
         self._settings, self._masker = settings, masker
-        if self._matcher is not None and ctx.options.connection_strategy != "lazy":
-            # Else mitmproxy connects with the provider before it knows what is asked.
-            ctx.options.update(connection_strategy="lazy")  # type: ignore[no-untyped-call]
+        self._keep_mitmproxy_waiting(self._matcher is not None)
+
+    def _keep_mitmproxy_waiting(self, needed: bool) -> None:  # noqa: FBT001 -- a switch
+        """Sets mitmproxy's options for as long as a session is played, and back."""
+        wanted = _MITMPROXY_OPTIONS if needed else self._former_options
+        current = {name: getattr(ctx.options, name) for name in wanted}
+        if needed and not self._former_options:
+            self._former_options = current
+        if current != wanted:
+            ctx.options.update(**wanted)  # type: ignore[no-untyped-call]
+        if not needed:
+            self._former_options = {}
 
     @property
     def refuses(self) -> bool:
@@ -99,15 +112,18 @@ class Playback:
         if self._matcher is None or self._recorded is None or flow.response is not None:
             return "passed"
         call = meter.running()
-        found = self._found(self._matcher, flow, meter, call)
-        if found is not None:
-            self._play(self._recorded, found, flow, meter, call)
+        # One whose body was sent on as it came, as another addon may want it, is with its provider already.
+        if not flow.request.stream and self._play(self._matcher, self._recorded, flow, meter, call):
             return "played"
         meter.move(self._session_of(call, into=self._mode == "record"))
         if meter.match.recognised_by_reply or self._mode != "refuse":
             return "passed"
         message = self._unrecorded(self._recorded, call.request_model or call.api, call.session_path)
-        logger.warning("%s", message)
+        # Not of a socket's, for which it is not so.
+        message += (
+            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
+        )
+        self._tell(message)
         meter.refuse(UNRECORDED)
         refuse_unrecorded(flow, call.api, message)
         return "refused"
@@ -123,6 +139,18 @@ class Playback:
         )
         refuse_unrecorded(flow, directory.dialect(host), message)
 
+    def keep_in(self, server: Server, directory: Directory) -> None:
+        """Keeps a connection with a provider from being made, where nothing is to reach one.
+
+        Whoever asks for it: another addon that sends requests elsewhere or streams their bodies, a client
+        that does not speak HTTP, or a fault of ours.
+        """
+        if not self.refuses or server.address is None:
+            return
+        host = directory.provider_host(server.address[0], server.sni or "")
+        if host is not None and not directory.on_this_machine(host):
+            server.error = f"sessiontap: a session is played back, and nothing is sent to {host}"
+
     def open_socket(self, flow: HTTPFlow, *, expected: str | None) -> bool:
         """Has the stage take a socket, where calls of its shape were recorded on one; False where not.
 
@@ -135,16 +163,22 @@ class Playback:
         return True
 
     def hear(self, flow: HTTPFlow, data: bytes, meter: SocketMeter) -> str | None:
-        """Takes a message of a client's on a socket; why it is refused, or None where it is not."""
+        """Takes a message of a client's on a socket: why it is refused, or an empty text where it is played.
+
+        None is a message of a socket that is not played.
+        """
         if self._matcher is None or self._recorded is None or not self._sockets.plays(flow.id):
             return None
         at_once = self._settings is None or self._settings.playback_pace != "recorded"
-        if self._sockets.hear(
-            flow.id, data, meter, self._matcher, self._recorded, masker=self._masker, at_once=at_once
-        ):
-            return None
+        try:
+            if self._sockets.hear(
+                flow.id, data, meter, self._matcher, self._recorded, masker=self._masker, at_once=at_once
+            ):
+                return ""
+        except StoreError as error:
+            logger.warning("sessiontap: playback: %s", error)
         message = self._unrecorded(self._recorded, meter.model or meter.api, meter.path)
-        logger.warning("%s", message)
+        self._tell(message)
         return message
 
     def of_socket(self, flow_id: str, metered: Metered) -> Metered:
@@ -176,17 +210,40 @@ class Playback:
         """Plays nothing any more."""
         self._stage.close()
 
-    def _found(self, matcher: Matcher, flow: HTTPFlow, meter: CallMeter, call: Call) -> Found | None:
-        what = asked(kind_of(call), call.session_path, _request(flow), self._masker)
-        return matcher.find(what, call.session_id or "", by_order=not meter.match.recognised_by_reply)
+    def _play(
+        self, matcher: Matcher, recorded: Recorded, flow: HTTPFlow, meter: CallMeter, call: Call
+    ) -> bool:
+        """False where the recording has no such call, or its reply cannot be read any more."""
+        body = _request(flow)
+        what = asked(
+            kind_of(call), call.session_path, text_of(body) if recorded.text_only else body, self._masker
+        )
+        by_order = not meter.match.recognised_by_reply
+        try:
+            found = matcher.find(what, call.session_id or "", by_order=by_order)
+            if found is None:
+                return False
+            before = found.recorded.call
+            performance = self._performance(recorded.reply(before.call_id), before, found)
+        except StoreError as error:
+            logger.warning("sessiontap: playback: %s", error)
+            return False
+        meter.move(self._session_of(call, into=False), _answered_by(found), free=True)
+        self._send_to(flow, self._stage.put(performance))
+        return True
 
     def _unrecorded(self, recorded: Recorded, what: str, path: str) -> str:
         session = printable(recorded.session_id or "-", 80)
         return (
             f"sessiontap: session {session} is played back and has no call like this one left"
             f" ({printable(what, 80)}, path {printable(path, 80)}); it was not sent."
-            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
         )
+
+    def _tell(self, message: str) -> None:
+        """Warns once of each model and path, and of no more than very many."""
+        if message not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(message)
+            logger.warning("%s", message)
 
     def _session_of(self, call: Call, *, into: bool) -> str | None:
         """Where a call is recorded: the recorded session gets only what is meant to be in it."""
@@ -195,12 +252,6 @@ class Playback:
             return recorded
         same = recorded is not None and call.session_id == recorded
         return f"{recorded}-playback-{self._begun}" if same else call.session_id
-
-    def _play(self, recorded: Recorded, found: Found, flow: HTTPFlow, meter: CallMeter, call: Call) -> None:
-        before = found.recorded.call
-        performance = self._performance(recorded.reply(before.call_id), before, found)
-        meter.move(self._session_of(call, into=False), _answered_by(found), free=True)
-        self._send_to(flow, self._stage.put(performance))
 
     def _send_to(self, flow: HTTPFlow, place: tuple[str, int, str]) -> None:
         host, port, path = place
@@ -285,6 +336,6 @@ def _answered_by(found: Found) -> dict[str, str]:
 
 def refuse_unrecorded(flow: HTTPFlow, api: str, message: str) -> None:
     """Answers a request in its provider's dialect, as what is not there; it is not sent."""
-    reply = refusal(api, UNRECORDED, message, status=STATUS)
+    reply = refusal(api, UNRECORDED, message, status=NOT_FOUND)
     headers = [(name.encode(), value.encode()) for name, value in reply.headers]
     flow.response = Response.make(reply.status, reply.body, headers)

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from typing import IO
 
 from sessiontap.call import Call
 from sessiontap.sessions.rollup import encode_summary, summarize
@@ -26,9 +30,10 @@ from sessiontap.store.journal import printable
 logger = logging.getLogger(__name__)
 
 LONGEST_S = 60.0
-"""How long a command may run; then it is killed."""
+"""How long a command may run; then it is killed, with all that it has started."""
 
 _CLOSE_S = 5.0
+_MOST_SAID = 4096
 
 
 @dataclass(slots=True)
@@ -110,27 +115,46 @@ def run_command(command: str, home: Path, session_id: str) -> None:
     summary = encode_summary(summarize(session_id, Ledger(home).calls(session_id))) + b"\n"
     environ = {**os.environ, "SESSIONTAP_HOME": str(home), "SESSIONTAP_SESSION_ID": session_id}
     shown = printable(session_id, 80)
-    try:
-        done = subprocess.run(  # noqa: S602 -- a command of the user's own, in which nothing is put
+    # In a file: a pipe would be read for as long as anything holds it that the command left running.
+    with tempfile.TemporaryFile() as stderr:
+        process = subprocess.Popen(  # noqa: S602 -- a command of the user's own, in which nothing is put
             command,
             shell=True,
-            input=summary,
-            env=environ,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=LONGEST_S,
-            check=False,
+            stderr=stderr,
+            env=environ,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        logger.warning(
-            "sessiontap: sessiontap_on_session_end ran longer than %.0f s for session %s", LONGEST_S, shown
-        )
-        return
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        with process:
+            try:
+                process.communicate(summary, LONGEST_S)
+            except subprocess.TimeoutExpired:
+                _kill(process)
+                logger.warning(
+                    "sessiontap: sessiontap_on_session_end ran longer than %.0f s for session %s",
+                    LONGEST_S,
+                    shown,
+                )
+                return
+        said = _last_line(stderr) if process.returncode else ""
+    if process.returncode:
         logger.warning(
             "sessiontap: sessiontap_on_session_end ended with %d for session %s%s",
-            done.returncode,
+            process.returncode,
             shown,
             f": {printable(said, 200)}" if said else "",
         )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """With what the shell has started: it leads a group of its own, where there are groups."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _last_line(file: IO[bytes]) -> str:
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _MOST_SAID))
+    return file.read().decode("utf-8", "replace").strip().rpartition("\n")[2]

@@ -58,7 +58,10 @@ class SocketPlayback:
         masker: Masker,
         at_once: bool,
     ) -> bool:
-        """Takes a client's message, before it reaches the stage; False for a question without an answer."""
+        """Takes a client's message, before it reaches the stage; False for a question without an answer.
+
+        Raises StoreError where the answer cannot be read any more.
+        """
         played, said = self._open[flow_id], question(data)
         if said is None:
             return True
@@ -71,8 +74,8 @@ class SocketPlayback:
         if found is None:
             return False
         call = found.recorded.call
-        played.answered[call.response_id] = found
         played.script.answers.append(_lines(recorded.reply(call.call_id), at_once=at_once))
+        played.answered[call.response_id] = found
         return True
 
     def found(self, flow_id: str, metered: Metered) -> Found | None:

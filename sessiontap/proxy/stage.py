@@ -22,6 +22,8 @@ from sessiontap.recent import Recent
 
 _MOST_WAITING = 1_000
 _READ_BYTES = 1 << 16
+# What a client's headers may come to: mitmproxy has taken them already.
+_MOST_HEADERS = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,9 @@ class Stage:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            # The other end is mitmproxy, which goes when its client goes.
-            with contextlib.suppress(ConnectionError, h11.RemoteProtocolError):
+            # The other end is mitmproxy, which goes when its client goes. Only the end of the loop cancels,
+            # and asyncio of Python 3.11 takes that for a fault.
+            with contextlib.suppress(ConnectionError, h11.RemoteProtocolError, asyncio.CancelledError):
                 await self._serve(reader, writer)
         except Exception as error:  # noqa: BLE001 -- the boundary: the client sees its connection end
             self._on_fault(error)
@@ -84,7 +87,7 @@ class Stage:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = h11.Connection(h11.SERVER)
+        connection = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADERS)
         asked, data = "", b""
         while True:
             event = connection.next_event()

@@ -15,6 +15,7 @@ from mitmproxy.http import HTTPFlow
 from mitmproxy.websocket import WebSocketData
 
 from sessiontap.apis.reading import ErrorFacts
+from sessiontap.apis.refusal import NOT_FOUND, STATUS
 from sessiontap.call import UNRECORDED, Call
 from sessiontap.capture import Metered
 from sessiontap.proxy.budget import KIND, refuse_on_socket
@@ -34,7 +35,7 @@ class Sockets:
 
     `record` takes the flow's id with the call, and gives the call as it was written, or None. `over` says why
     a call that begins is refused, or None. `played` takes each message of a client's, and says the same of
-    what is played back: None where the message is to go on.
+    what is played back, with an empty text where it is played; None is a message of no socket that is played.
     """
 
     def __init__(
@@ -74,11 +75,12 @@ class Sockets:
         elif not message.dropped:
             begun = meter.sent(message.content, _now())
             self._take(flow, begun)
-            if (why := self._played(flow, message.content, meter)) is not None:
-                refuse_on_socket(flow, UNRECORDED, why)
-                message.drop()  # type: ignore[no-untyped-call]
-            elif (why := self._refused(begun, meter.budget)) is not None:
-                refuse_on_socket(flow, KIND, why)
+            kind, status, why = UNRECORDED, NOT_FOUND, self._played(flow, message.content, meter)
+            if why is None:
+                # What is played costs nothing.
+                kind, status, why = KIND, STATUS, self._refused(begun, meter.budget)
+            if why:
+                refuse_on_socket(flow, kind, why, status=status)
                 message.drop()  # type: ignore[no-untyped-call]
 
     def _refused(self, begun: list[Metered], budget: Decimal | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sessiontap.apis import APIS
-from sessiontap.bodies import Body, CallBodies
+from sessiontap.bodies import MEDIA_LEFT_OUT, Body, CallBodies
 from sessiontap.call import UNRECORDED, UNSUPPORTED, Call
 from sessiontap.replaying.members import value_of
 from sessiontap.store.spending import REFUSED
@@ -15,7 +15,6 @@ _LEFT_OUT = {
     "media": "its request was left out: it is media, and only text is kept",
     "unreadable": "its request could not be read",
 }
-_MEDIA_LEFT_OUT = b"[media left out]"
 # Who keeps what was said, and would get it said twice.
 _KEPT_BY_PROVIDER = frozenset({"openai.assistants", "bedrock.agent"})
 # A job, whose result is asked for later.
@@ -55,7 +54,7 @@ def _incomplete(request: Body) -> str | None:
         return f"its request was cut at the limit: {len(request.content or b''):,} of {request.size:,} bytes"
     if request.masked:
         return "credentials in its request are masked"
-    if _MEDIA_LEFT_OUT in (request.content or b""):
+    if MEDIA_LEFT_OUT in (request.content or b""):
         return "media in its request were left out"
     return None
 

@@ -56,11 +56,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def compare(before: Sequence[Call], after: Sequence[Call], key_of: KeyOf = lambda _: None) -> Comparison:
     """The comparison of two sessions' calls, each the latest version, in any order."""
     first, second = _ordered(before), _ordered(after)
-    paths = dict.fromkeys(call.session_path for call in (*first, *second))
-    of_paths = [
-        (path, [c for c in first if c.session_path == path], [c for c in second if c.session_path == path])
-        for path in paths
-    ]
+    by_path: dict[str, tuple[list[Call], list[Call]]] = {}
+    for number, calls in enumerate((first, second)):
+        for call in calls:
+            by_path.setdefault(call.session_path, ([], []))[number].append(call)
+    of_paths = [(path, one, other) for path, (one, other) in by_path.items()]
     return Comparison(
         before=_totals(first),
         after=_totals(second),

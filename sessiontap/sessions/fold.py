@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
-from sessiontap.call import Call, SessionSource
+from sessiontap.call import Call, SessionSource, is_amount
 from sessiontap.sessions.tally import Tally
 
 _Place: TypeAlias = tuple[str, str]
@@ -138,7 +138,7 @@ class Folding:
             sums.first = min(sums.first, place)
             for name, count in part.usage.known().items():
                 sums.used[name] = sums.used.get(name, 0) + count
-            if part.cost_usd is not None and part.cost_usd.is_finite():
+            if part.cost_usd is not None and is_amount(part.cost_usd):
                 notional = part.cost_usd if call.billing == "subscription" else Decimal(0)
                 sums.cost_usd = (sums.cost_usd or 0) + part.cost_usd
                 sums.notional_cost_usd = (sums.notional_cost_usd or 0) + notional
@@ -211,7 +211,7 @@ def _sum(group: Group, call: Call) -> None:
         group.interrupted += status == "interrupted"
     if call.cost_usd is None:
         group.unpriced_calls += call.unpriced
-    elif call.cost_usd.is_finite():
+    elif is_amount(call.cost_usd):
         group.cost_usd = call.cost_usd if group.cost_usd is None else group.cost_usd + call.cost_usd
     group.estimated_calls += call.usage_source == "estimated"
     used = group.used

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import msgspec
 
-from sessiontap.call import Call
+from sessiontap.call import Call, is_amount
 from sessiontap.times import epoch_ms
 from sessiontap.usage import Usage
 
@@ -75,8 +75,8 @@ class Tally:
             self.used[name] = self.used.get(name, 0) + value
 
     def add_cost(self, cost: Decimal | None, *, notional: bool) -> None:
-        """Adds a known cost in USD; NaN and infinity are no amounts and so not known."""
-        if cost is None or not cost.is_finite():
+        """Adds a known cost in USD; what is no amount, such as NaN, is not known."""
+        if cost is None or not is_amount(cost):
             return
         self.cost_usd = cost if self.cost_usd is None else self.cost_usd + cost
         paid_by_plan = cost if notional else Decimal(0)

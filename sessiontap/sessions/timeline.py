@@ -113,7 +113,7 @@ def timeline(
     others whose end is not known, no longer than they are known to have lasted. A call whose start is no time
     has no place. With `lane_a_call` each call has a lane of its own.
     """
-    placed = [(start, call) for call in calls if (start := _moment(call.started_at)) is not None]
+    placed = [(start, call) for call in calls if (start := moment_of(call.started_at)) is not None]
     if not placed:
         return None
     spans = _spans(sorted(placed, key=lambda each: (each[0], each[1].call_id)), now_ms)
@@ -124,7 +124,7 @@ def timeline(
     return Timeline(tuple(lanes), _axis(spans))
 
 
-def _moment(stamp: str | None) -> int | None:
+def moment_of(stamp: str | None) -> int | None:
     """Epoch milliseconds of a record's time; None where it is none."""
     try:
         return None if stamp is None else epoch_ms(stamp)
@@ -146,7 +146,7 @@ def _spans(placed: Sequence[tuple[int, Call]], now_ms: int | None) -> list[Span]
 
 def _end(start: int, call: Call) -> int | None:
     """When a call ended; None where it is under way."""
-    end = _moment(call.ended_at)
+    end = moment_of(call.ended_at)
     if end is None and call.status != "running":
         return start + (call.duration_ms or call.ttft_ms or 0)
     return end

@@ -44,7 +44,8 @@ class DaySpending:
         self._home = home
         self._lock = threading.Lock()
         self._today = _Day()
-        # Of the thread that looks.
+        # Of the thread that looks: what it has read for which day.
+        self._read_for = ""
         self._read: dict[str, tuple[Stamp, Position]] = {}
 
     def of(self, day: str, whose: Of) -> Spent:
@@ -55,6 +56,9 @@ class DaySpending:
     def recorded(self, call: Call) -> None:
         """Takes a call that has ended, which the store may not have yet."""
         with self._lock:
+            # The clock that goes over to the next day here is the proxy's own.
+            if call.started_at[:_DAY] > self._today.day:
+                self._begin(call.started_at[:_DAY])
             self._put(call)
 
     def look(self, day: str) -> None:
@@ -63,8 +67,9 @@ class DaySpending:
         What cannot be read is passed over: the recorder tells of it.
         """
         with self._lock:
-            begins = self._begin(day)
-        if begins:
+            self._begin(day)
+        if self._read_for != day:
+            self._read_for = day
             self._read.clear()
         try:
             stamps = session_stamps(self._home)
@@ -91,18 +96,14 @@ class DaySpending:
         if reading.end is not None:
             self._read[key] = stamp, reading.end
 
-    def _begin(self, day: str) -> bool:
-        """Forgets the day before; True where there is another one."""
-        if self._today.day == day:
-            return False
-        self._today = _Day(day)
-        return True
+    def _begin(self, day: str) -> None:
+        """Forgets another day."""
+        if self._today.day != day:
+            self._today = _Day(day)
 
     def _put(self, call: Call) -> None:
-        day = call.started_at[:_DAY]
-        if day > self._today.day:
-            self._begin(day)
-        if day != self._today.day:
+        # A call of a later day has somebody else's clock, which may be years ahead.
+        if call.started_at[:_DAY] != self._today.day:
             return
         former, cost = self._today.costs.get(call.call_id, Decimal(0)), known_cost(call)
         self._today.costs[call.call_id] = cost

@@ -63,6 +63,7 @@ class _Said(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _BUDGET = "budget:"
+_MOST_DIGITS = 30
 _budget = msgspec.json.Decoder(BudgetNote)
 _said = msgspec.json.Decoder(_Said)
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -134,7 +135,14 @@ def _budgets(said: Mapping[str, msgspec.Raw]) -> Iterator[BudgetNote]:
     for what, raw in said.items():
         if what.startswith(_BUDGET):
             with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                yield _budget.decode(raw)
+                note = _budget.decode(raw)
+                if _is_amount(note.spent_usd) and _is_amount(note.budget_usd):
+                    yield note
+
+
+def _is_amount(usd: Decimal) -> bool:
+    """Whether it can be counted with: a damaged file may have NaN, or more digits than there is memory."""
+    return usd.is_finite() and usd >= 0 and (not usd or abs(usd.adjusted()) <= _MOST_DIGITS)
 
 
 def _value(raw: msgspec.Raw | None) -> _Value:

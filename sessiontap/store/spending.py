@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
-from sessiontap.call import Call
+from sessiontap.call import UNRECORDED, Call, is_amount
 from sessiontap.recent import Recent
 from sessiontap.store.folders import CALLS_FILE, folder_key
 from sessiontap.store.records import START, Position, read_from
@@ -26,7 +26,8 @@ class Spent:
     unpriced: int
     """How many calls are not in it, because nothing says their price."""
     calls: int = 0
-    """How many calls there are, those under way too; those that were refused do not count."""
+    """How many calls there are, those under way too; those that were refused, and those that were
+    played back, do not count: they were not sent."""
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ class _Session:
         """Takes a call that has ended, or a later version of one."""
         former, cost = self.calls.get(call.call_id, Decimal(0)), known_cost(call)
         self.calls[call.call_id] = cost
-        if call.error_type == REFUSED:
+        if call.error_type in {REFUSED, UNRECORDED} or call.cost_source == "playback":
             self.begun.discard(call.call_id)
         else:
             self.begun.add(call.call_id)
@@ -108,4 +109,6 @@ class Spending:
 
 def known_cost(call: Call) -> Decimal | None:
     """What a call that has ended cost; None where nothing says its price."""
-    return None if call.unpriced else (call.cost_usd or Decimal(0))
+    if call.unpriced:
+        return None
+    return call.cost_usd if call.cost_usd is not None and is_amount(call.cost_usd) else Decimal(0)

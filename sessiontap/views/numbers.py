@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from sessiontap.call import is_amount
 from sessiontap.times import epoch_ms
 from sessiontap.usage import Usage
 
@@ -24,7 +25,7 @@ _DAY_MIN = 24 * 60
 
 def money(usd: Decimal | None) -> str:
     """US dollars with enough digits to see a sub-cent cost: `$1,234.50`, `$0.0123`, `$0.000123`."""
-    if usd is None or not usd.is_finite():
+    if usd is None or not is_amount(usd):
         return UNKNOWN
     sign, amount = ("-" if usd < 0 else ""), abs(usd)
     if amount == 0:

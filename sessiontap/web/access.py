@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlencode
@@ -20,7 +20,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sessiontap.web.helicone.answers import failed, is_rest
 
-COOKIE = "sessiontap"
 _COOKIE_S = 180 * 24 * 3600
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -49,11 +48,23 @@ class Access:
 
     token: str
     hosts: Collection[str]
+    newest: Callable[[], str] | None = None
+    """Gives the token where it may have become another one meanwhile."""
 
     @property
     def cookie(self) -> str:
         """What a browser is given to keep: proves the token without holding it."""
-        return hashlib.blake2b(self.token.encode(), person=b"sessiontap").hexdigest()
+        return hashlib.blake2b(self._token.encode(), person=b"sessiontap").hexdigest()
+
+    @property
+    def cookie_name(self) -> str:
+        """Of each token another one: cookies know no ports, and two homes may be served at once."""
+        name = hashlib.blake2b(self._token.encode(), digest_size=4, person=b"sessiontap-name")
+        return f"sessiontap-{name.hexdigest()}"
+
+    @property
+    def _token(self) -> str:
+        return self.token if self.newest is None else self.newest()
 
     def guard(self, app: Flask) -> None:
         """Lets nothing else through to the app's pages."""
@@ -66,9 +77,9 @@ class Access:
         if self._by_bearer(request):
             return None
         given = request.args.get("token")
-        if given is not None and _equal(given, self.token):
+        if given is not None and _equal(given, self._token):
             return self._let_in()
-        if not _equal(request.cookies.get(COOKIE, ""), self.cookie):
+        if not _equal(request.cookies.get(self.cookie_name, ""), self.cookie):
             return _refusal(403, "token")
         if request.method not in _SAFE_METHODS and not self._is_ours(request):
             return _refusal(403, "origin")
@@ -78,14 +89,14 @@ class Access:
         """Gives the cookie, and leads to the same address without the token, which no history is to keep."""
         rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
         answer = redirect(request.path + (f"?{urlencode(rest)}" if rest else ""), 303)
-        answer.set_cookie(COOKIE, self.cookie, max_age=_COOKIE_S, httponly=True, samesite="Strict")
+        answer.set_cookie(self.cookie_name, self.cookie, max_age=_COOKIE_S, httponly=True, samesite="Strict")
         return answer
 
     def _by_bearer(self, asked: Request) -> bool:
         """A script, which no other site can make send this header. Helicone's may leave `Bearer` out."""
         given = asked.headers.get("Authorization", "").strip()
         scheme, _, rest = given.partition(" ")
-        return _equal(rest.strip() if scheme.lower() == "bearer" else given, self.token)
+        return _equal(rest.strip() if scheme.lower() == "bearer" else given, self._token)
 
     def _is_ours(self, asked: Request) -> bool:
         """Whether a form was sent by one of our own pages; every browser says so."""

@@ -15,6 +15,9 @@ from collections.abc import Callable
 
 from flask import Response, g, make_response, request
 
+GONE = "sessiontap.gone"
+"""In the environment of a request, where a server has it: tells whether the one that asked has left."""
+
 _LONGEST_S = 25
 _LOOK_S = 0.7
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,3})(?:$|[,;\s])")
@@ -26,12 +29,13 @@ def unless_known(
     """The page, or 304 where the one that asks has this version of it. The page says its version itself.
 
     `version` is asked for before the page is made; where the one that asks says so (`Prefer: wait=20`), again
-    and again until it is another one. `stopping` ends the wait.
+    and again until it is another one. `stopping` ends the wait, and so does that the one that asked has left.
     """
+    gone: Callable[[], bool] = request.environ.get(GONE, lambda: False)
     current = version()
     if request.if_none_match.contains(current):
         end = time.monotonic() + _patience(request.headers.get("Prefer", ""))
-        while time.monotonic() < end and not stopping.wait(_LOOK_S):
+        while time.monotonic() < end and not stopping.wait(_LOOK_S) and not gone():
             if (current := version()) and not request.if_none_match.contains(current):
                 break
     g.version = current

@@ -21,7 +21,10 @@ def curl(call: Call, bodies: CallBodies | None) -> str | None:
     if bodies.method in {"", "GET"} and bodies.request.pieces:
         return None
     lines = [f"curl {shlex.quote(f'https://{call.host}{bodies.target or call.url_path}')}"]
-    if bodies.method != "POST":
+    if any(sign in lines[0] for sign in "[]{}"):
+        lines[0] += " --globoff"
+    # With a body it is a POST by itself.
+    if bodies.method != "POST" or not bodies.request.content:
         lines[0] += f" -X {shlex.quote(bodies.method or 'POST')}"
     headers = dict(bodies.headers)
     headers.setdefault("content-type", bodies.request.content_type or "application/json")
@@ -34,7 +37,8 @@ def curl(call: Call, bodies: CallBodies | None) -> str | None:
         credential = credential_of(call.provider, call.api)
         # In double quotes, for the shell to put the key in.
         lines.append(f'-H "{credential.header}: {credential.prefix}${credential.variable}"')
-    lines.append(_data(bodies.request.content))
+    if bodies.request.content:
+        lines.append(_data(bodies.request.content))
     return " \\\n  ".join(lines)
 
 
@@ -43,7 +47,7 @@ def _data(content: bytes) -> str:
         text = content.decode()
     except UnicodeDecodeError:
         text = ""
-    if not content or not text or len(content) > LONGEST_BODY or "\0" in text:
+    if not text or len(content) > LONGEST_BODY or "\0" in text:
         return f"--data-binary @{BODY_FILE}"
     # `@` at the start would name a file.
     return f"--data-raw {shlex.quote(text)}"

@@ -60,7 +60,6 @@ def _bar(
 ) -> Bar:
     begin, width = slot
     top = _FRAME.y(float(cost) / scale.top)
-    after = (date.fromisoformat(day) + timedelta(days=1)).isoformat()
     return Bar(
         label=day,
         text=f"{day}: {money(cost)}",
@@ -68,5 +67,13 @@ def _bar(
         y=top,
         width=round(width * (1 - _GAP), 2),
         height=round(_FRAME.base - top, 2),
-        href=query.address(since=day, until=after) if there else "",
+        href=query.address(since=day, until=_day_after(day)) if there else "",
     )
+
+
+def _day_after(day: str) -> str:
+    """Midnight at its end; nothing for the last day that there is, which only a wrong clock knows."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except OverflowError:
+        return ""

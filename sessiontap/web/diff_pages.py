@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -27,7 +29,7 @@ def diff_pages(source: Source) -> Blueprint:
         for name, text in (("a", first), ("b", second)):
             if source.looks.session(text) is None:
                 key = _found(source, text).key
-                return redirect(f"/diff?a={key}&b={second}" if name == "a" else f"/diff?a={first}&b={key}")
+                return redirect("/diff?" + urlencode({"a": first, "b": second} | {name: key}))
         one, other = opened_or_404(source, first), opened_or_404(source, second)
         ledger = Ledger(source.home)
         before, after = (Side(each.calls, ledger.bodies(each.session_id)) for each in (one, other))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -17,8 +18,8 @@ class Seen(NamedTuple):
     """One look."""
 
     look: Look
-    version: int
-    """Another look has another one only where something may have changed."""
+    version: str
+    """Another look has another one only where something may have changed; so has one of another server."""
 
 
 class Looks:
@@ -30,16 +31,18 @@ class Looks:
         self._lock = threading.Lock()
         self._look: Look | None = None
         self._at = 0.0
-        self._version = 0
+        self._count = 0
+        # A page that was made by the server before this one knows nothing of what came between.
+        self._begun = secrets.token_hex(8)
 
     def now(self) -> Seen:
         """The sessions as they were a moment ago. Raises StoreError where they cannot be listed."""
         with self._lock:
             if self._look is None or self._clock() - self._at > _FRESH_S:
                 self._look = self._live.look()
-                self._version += bool(self._look.changed or self._look.gone)
+                self._count += bool(self._look.changed or self._look.gone)
                 self._at = self._clock()
-            return Seen(self._look, self._version)
+            return Seen(self._look, f"{self._begun} {self._count}")
 
     def session(self, key: str) -> CatalogSession | None:
         """The session whose folder has that name; None where there is none."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sessiontap.times import days_from
 
@@ -72,7 +73,9 @@ def scale_for(largest: float, most_steps: int = 4) -> Scale:
 
 def days_between(first: str, last: str) -> list[str]:
     """Each day from the first to the last, `2026-11-23`; of many only the latest."""
-    return days_from(first, last)[-_MOST_DAYS:]
+    # One wrong clock makes thousands of years of it.
+    latest = date.fromisoformat(last).toordinal() - _MOST_DAYS + 1
+    return days_from(max(first, date.fromordinal(max(1, latest)).isoformat()), last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from sessiontap.web.assets import STATIC
 from sessiontap.web.call_pages import why_missing
 from sessiontap.web.conversation_pages import ShownTurn
 from sessiontap.web.gantt import gantt
-from sessiontap.web.messages import ShownMessages, shown_messages
+from sessiontap.web.messages import ShownMessages, ShownPart, shown_messages
 from sessiontap.web.session_plots import context_plot, cost_by_model, latency_by_path
 from sessiontap.web.templating import prepare
 from sessiontap.web.tree_rows import tree_rows
@@ -36,6 +36,7 @@ MOST_BYTES = 12 * 1024 * 1024
 MOST_OF_BODY = 512 * 1024
 """How much of one request or reply stands in it as it is stored."""
 
+_NO_ROOM = "left out of the report, which would be too large"
 _SCRIPTS = ("keys.js", "json-tree.js", "timeline.js", "report.js")
 # One script has no modules to import; the names that they give each other are then all in one scope.
 _MODULE_LINES = re.compile(r"^import .*$|^export (?=function)", re.MULTILINE)
@@ -111,10 +112,12 @@ def _said(
         fault = "" if stored is None else stored.faults.get(call.call_id, "")
         if progress is not None:
             progress(number + 1, len(calls))
-        if bodies is not None and room <= 0:
+        stored_but_left = bodies is not None and room <= 0
+        if stored_but_left:
             left_out += 1
             bodies = None
-        missing = {side: fault or why_missing(call, bodies, side) for side in ("request", "reply")}
+        no_room = _NO_ROOM if stored_but_left else ""
+        missing = {side: fault or no_room or why_missing(call, bodies, side) for side in ("request", "reply")}
         embedded = None
         if bodies is not None:
             turn = turns.feed(call, bodies)
@@ -137,9 +140,12 @@ def _text(body: Body | None) -> str:
 
 def _length(shown: ShownMessages) -> int:
     messages = [*shown.request, *(message for reply in shown.replies for message in reply)]
-    return sum(
-        len(part.html) + len(part.text) + len(part.source) for message in messages for part in message.parts
-    )
+    return sum(_length_of(part) for message in messages for part in message.parts)
+
+
+def _length_of(part: ShownPart) -> int:
+    """With the parts in it: what tools gave is most of what an agent says."""
+    return len(part.html) + len(part.text) + len(part.source) + sum(map(_length_of, part.parts))
 
 
 def _environment() -> Environment:

@@ -12,6 +12,9 @@ from sessiontap.web.access import Access
 from sessiontap.web.addresses import LOOPBACK, address
 from sessiontap.web.app import make_app
 from sessiontap.web.source import source_of
+from sessiontap.web.token import LiveToken
+
+_HTTP_PORT = 80
 
 
 class Serving(NamedTuple):
@@ -33,7 +36,7 @@ def listen(home: Path, token: str, port: int) -> Serving:
     """Listens on a port of 127.0.0.1; 0 takes one that is free. Raises OSError where it is taken."""
     hosts: set[str] = set()
     # The port is known only once the server has it, and the hosts are looked at with each request.
-    access = Access(token, hosts)
+    access = Access(token, hosts, LiveToken(home))
     # Werkzeug itself would end the process where the port is taken.
     with socket.create_server((LOOPBACK, port)) as bound:
         number = bound.getsockname()[1]
@@ -45,5 +48,9 @@ def listen(home: Path, token: str, port: int) -> Serving:
             request_handler=_Quiet,
             fd=bound.fileno(),
         )
-    hosts |= {f"{name}:{number}" for name in (LOOPBACK, "localhost")}
+    names = (LOOPBACK, "localhost")
+    hosts |= {f"{name}:{number}" for name in names}
+    if number == _HTTP_PORT:
+        # Browsers leave it out.
+        hosts |= set(names)
     return Serving(server, address(number, token))

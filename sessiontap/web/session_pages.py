@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -25,15 +27,17 @@ def session_pages(source: Source) -> Blueprint:
     """`/s/<key>`, and below it `/stats` and `/path?path=…`."""
     pages = Blueprint("session", __name__)
 
-    def live(key: str, *, view: str, **more: object) -> Response:
+    def live(
+        key: str, view: str, shown_of: Callable[[Opened], dict[str, object]], *asked: object
+    ) -> Response:
         """One of the views; it is made again where something has changed."""
 
         def version() -> str:
-            return version_of(opened_or_404(source, key).version, source.notes.version, view, more)
+            return version_of(opened_or_404(source, key).version, source.notes.version, view, asked)
 
         def render() -> str:
             opened = opened_or_404(source, key)
-            shown = {"overview": _overview, "stats": _stats}[view](opened)
+            shown = shown_of(opened)
             note = source.notes.get(opened.session_id)
             return render_template(
                 f"session_{view}.html",
@@ -48,34 +52,18 @@ def session_pages(source: Source) -> Blueprint:
 
     @pages.get("/s/<key>")
     def overview(key: str) -> Response:
-        return live(key, view="overview")
+        return live(key, "overview", _overview)
 
     @pages.get("/s/<key>/stats")
     def stats(key: str) -> Response:
-        return live(key, view="stats")
+        return live(key, "stats", _stats)
 
     @pages.get("/s/<key>/path")
-    def path(key: str) -> str:
+    def path(key: str) -> Response:
         """The calls of one path: what the tree shows of it where they are many."""
-        opened = opened_or_404(source, key)
         wanted = request.args.get("path", "/")
         number = max(1, request.args.get("page", 1, type=int))
-        calls = of_path(opened.calls, wanted)
-        if not calls:
-            abort(404, "No call of this session has that path.")
-        pages = -(-len(calls) // PAGE)
-        number = min(number, pages)
-        return render_template(
-            "session_path.html",
-            opened=opened,
-            view="path",
-            note=source.notes.get(opened.session_id),
-            path=wanted,
-            calls=calls[(number - 1) * PAGE : number * PAGE],
-            count=len(calls),
-            page_number=number,
-            pages=pages,
-        )
+        return live(key, "path", partial(_path, wanted=wanted, number=number), wanted, number)
 
     return pages
 
@@ -91,6 +79,21 @@ def opened_or_404(source: Source, key: str) -> Opened:
 def _overview(opened: Opened) -> dict[str, object]:
     now_ms = round(time.time() * 1000) if opened.summary.running else None
     return {"tree_root": tree_rows(opened.tree), "gantt": gantt(opened.calls, now_ms=now_ms)}
+
+
+def _path(opened: Opened, *, wanted: str, number: int) -> dict[str, object]:
+    calls = of_path(opened.calls, wanted)
+    if not calls:
+        abort(404, "No call of this session has that path.")
+    pages = -(-len(calls) // PAGE)
+    number = min(number, pages)
+    return {
+        "path": wanted,
+        "calls": calls[(number - 1) * PAGE : number * PAGE],
+        "count": len(calls),
+        "page_number": number,
+        "pages": pages,
+    }
 
 
 def _stats(opened: Opened) -> dict[str, object]:

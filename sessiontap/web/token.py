@@ -47,6 +47,24 @@ def page_token(home: Path, *, new: bool = False) -> str:
     return _read(path) or token
 
 
+class LiveToken:
+    """The home's token as it is now: a new one shuts out the old one also from pages that are served.
+
+    Where the file is gone, or something else, the last one goes on.
+    """
+
+    def __init__(self, home: Path) -> None:
+        """Makes the token where there is none. Raises OSError where it can be neither read nor written."""
+        self._path = home / TOKEN_FILE
+        self._last = page_token(home)
+
+    def __call__(self) -> str:
+        """The token."""
+        with suppress(OSError):
+            self._last = _read(self._path) or self._last
+        return self._last
+
+
 def _read(path: Path) -> str | None:
     """The token in the file; None where there is none, or something else."""
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from sessiontap.call import Call
+from sessiontap.call import Call, is_amount
 from sessiontap.sessions.rollup import MAX_FOLDER_DEPTH
 from sessiontap.sessions.tally import Totals
 from sessiontap.sessions.tree import PathNode
@@ -65,7 +65,7 @@ def tree_rows(root: PathNode, *, most_calls: int = MOST_CALLS) -> Folder:
 
 def _share(cost: Decimal | None, latency: int | None, whole: Totals) -> float:
     if whole.cost_usd:
-        return float(cost / whole.cost_usd) if cost else 0.0
+        return float(cost / whole.cost_usd) if cost is not None and is_amount(cost) else 0.0
     return latency / whole.latency_ms if latency and whole.latency_ms else 0.0
 
 

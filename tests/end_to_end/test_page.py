@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import signal
@@ -9,11 +10,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from sessiontap.demo.double import Double
 from sessiontap.demo.proxy_process import ProxyProcess
 from sessiontap.web.assets import asset
 from sessiontap.web.token import page_token
@@ -136,3 +138,27 @@ def test_serve_prints_an_address_that_opens_the_pages(home: Path) -> None:
         _, said = server.communicate(timeout=30)
     assert server.returncode == 0
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("proxy", [{"options": {"stream_large_bodies": "8"}}], indirect=True)
+def test_no_form_leaves_the_machine_where_bodies_stream(proxy: ProxyProcess, double: Double) -> None:
+    """A short one is answered; a longer one, and one whose length nobody knows beforehand, is cut off."""
+    form = {
+        "Authorization": f"Bearer {page_token(proxy.home)}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+
+    def post(
+        connection: http.client.HTTPConnection, body: bytes | Iterator[bytes]
+    ) -> http.client.HTTPResponse:
+        connection.request("POST", "http://sessiontap.local/s/none/tag", body, headers=form)
+        return connection.getresponse()
+
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)) as connection:
+        answer = post(connection, b"tag=x")
+        assert (answer.status, "no such session" in answer.read().decode()) == (404, True)
+    for body in (b"tag=" + b"x" * 100, iter([b"tag=", b"x" * 100])):
+        connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
+        with contextlib.closing(connection), pytest.raises((http.client.HTTPException, OSError)):
+            post(connection, body)
+    assert double.received == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -15,10 +16,12 @@ from typing import Any, TypeAlias
 import anthropic
 import openai
 import pytest
+from click.testing import CliRunner
 from google import genai
 from google.genai import errors, types
 
 from sessiontap.call import ANSWERED_BY, FOUND_BY, Call
+from sessiontap.cli.main import cli
 from sessiontap.demo import replies, reroute
 from sessiontap.demo.answer import Answer, ReceivedCall
 from sessiontap.errors import SessiontapError
@@ -212,10 +215,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenPlace:
 
     numbers = itertools.count()
 
-    def opened(**options: str) -> AbstractContextManager[Place]:
+    def opened(also: Mapping[str, str] | None = None, **options: str) -> AbstractContextManager[Place]:
         folder = tmp_path / f"place-{next(numbers)}"
         folder.mkdir()
-        named = {f"sessiontap_{name}": value for name, value in options.items()}
+        named = {**{f"sessiontap_{name}": value for name, value in options.items()}, **(also or {})}
         return open_place(folder, home=tmp_path / "home", options=named)
 
     return opened
@@ -318,3 +321,115 @@ def test_a_run_is_played(tmp_path: Path, place: OpenPlace) -> None:
     no = runs.run("--playback", "nobody", "--", *CURL)
     assert (no.code, no.err.count("\n")) == (1, 1)
     assert "nobody" in no.err
+
+
+def test_large_bodies_are_not_sent_on_as_they_come(place: OpenPlace) -> None:
+    """Else mitmproxy would stream them to their provider before anybody knows what is asked."""
+    large = BODY.replace(b"Hi", b"Hi " * 1000)
+    with place() as first:
+        first.send("s", plain, body=large)
+        first.bodies_of("s", 1)
+    with place(also={"stream_large_bodies": "1k"}, playback="s", playback_match="request") as second:
+        assert second.send("other", plain, body=large)[0] == 200
+        assert second.send("other", plain, body=large.replace(b"Hi", b"No"))[0] == 404
+        assert second.send("other", plain, body=large, path="/v1/files")[0] == 404
+        assert second.double.received == ()
+
+
+def test_a_reply_that_is_gone_is_refused(place: OpenPlace) -> None:
+    """Its session was deleted in the meantime: the call does not go to its provider for that."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    with place(playback="s") as second:
+        Ledger(second.proxy.home).path("s").with_name("bodies.jsonl").unlink()
+        # Something that is not recorded, so that it is looked for again.
+        assert second.send("other", plain, body=BODY.replace(b"mini", b"nano"))[0] == 404
+        assert second.send("other", plain)[0] == 404
+        assert second.double.received == ()
+        assert second.logged("the reply of call")
+
+
+def test_no_connection_is_made_whoever_asks_for_it(place: OpenPlace) -> None:
+    """Neither for what is not HTTP, nor where another addon has sent the call elsewhere."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    elsewhere = {"map_remote": "|//api.openai.com|//api.mistral.ai"}
+    with place(also=elsewhere, playback="s") as second:
+        assert second.send("other", plain)[0] == 502
+        with socket.create_connection(("127.0.0.1", second.proxy.port), timeout=30) as client:
+            client.sendall(b"CONNECT api.openai.com:443 HTTP/1.1\r\nHost: api.openai.com:443\r\n\r\n")
+            assert client.recv(1000).startswith(b"HTTP/1.1 200")
+            client.sendall(b"\x00\x01\x02 of another protocol\n")
+            assert client.recv(1000) == b""
+        assert second.logged("nothing is sent to api.openai.com")
+        assert second.double.received == ()
+
+
+def test_a_run_in_the_recorded_session_has_a_receipt(tmp_path: Path, place: OpenPlace) -> None:
+    """Its calls are in a session beside it, and the receipt is of that one."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+        ended = Runs(tmp_path, tmp_path / "conf", first.double).run(
+            "--playback", "s", "--session", "s", "--", *CURL
+        )
+    assert "playback 1 call answered by s" in ended.err
+    assert "s-playback-" in ended.err
+    assert len(first.calls("s")) == 1
+
+
+def test_what_is_played_is_no_call_of_those_that_a_session_may_have(place: OpenPlace) -> None:
+    """It was not sent; what goes to its provider counts."""
+    other = BODY.replace(b"mini", b"nano")
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    with place(playback="s", playback_missing="pass", max_calls="1") as second:
+        assert [second.send("other", plain)[0] for _ in range(3)] == [200] * 3
+        assert [second.send("other", plain, body=other)[0] for _ in range(2)] == [200, 402]
+        assert len(second.double.received) == 1
+
+
+def test_headers_of_any_length(place: OpenPlace) -> None:
+    """The proxy takes them, and so does who plays in the place of the provider."""
+    with place() as first:
+        first.send("s", plain)
+        first.bodies_of("s", 1)
+    with place(playback="s") as second:
+        assert second.send("other", plain, X_Long="x" * 500_000)[0] == 200
+
+
+def test_what_was_streamed_unasked_is_played(place: OpenPlace) -> None:
+    """Speech asks for it in a word of its own, and some gateways stream in any case."""
+
+    def streamed(_: ReceivedCall) -> Answer:
+        return replies.openai_chat("gpt-5-mini", "Hello", USAGE, stream=True)
+
+    with place() as first:
+        found = first.send("s", streamed)
+        first.bodies_of("s", 1)
+    assert [call.stream for call in first.calls("s")] == [True]
+    with place(playback="s", playback_match="request") as second:
+        assert second.send("other", plain) == found
+        assert second.send("other", plain, body=BODY[:-1] + b',"stream":true}')[0] == 404
+
+
+def test_a_recording_without_media_is_found(place: OpenPlace) -> None:
+    """Its requests have a mark where a picture was; so has what is asked, then."""
+    picture = f'"data:image/png;base64,{"iVBORw0KGgo" * 200}"'.encode()
+    body = BODY.replace(b'"Hi"', b'[{"type":"image_url","image_url":{"url":' + picture + b"}}]")
+    with place(capture="text") as first:
+        assert first.send("s", plain, body=body)[0] == 200
+        first.bodies_of("s", 1)
+    with place(playback="s", playback_match="request") as second:
+        assert second.send("other", plain, body=body)[0] == 200
+        assert second.double.received == ()
+
+
+def test_options_of_playback_want_a_session(tmp_path: Path) -> None:
+    """They would do nothing without one."""
+    done = CliRunner().invoke(cli, ["run", "--home", str(tmp_path), "--playback-pace", "recorded", "true"])
+    assert done.exit_code == 2
+    assert "name one by --playback SESSION" in done.output

@@ -409,7 +409,12 @@ def test_a_socket_is_played_back(place: Place, tmp_path: Path) -> None:
         start_proxy(
             home=place.proxy.home,
             confdir=tmp_path / "conf",
-            options={"sessiontap_playback": "taped", "sessiontap_playback_match": "request"},
+            options={
+                "sessiontap_playback": "taped",
+                "sessiontap_playback_match": "request",
+                # What is played is not held to it.
+                "sessiontap_budget": "0",
+            },
             arguments=("-s", nowhere.__file__),
             environ={nowhere.VARIABLE: str(told)},
         ) as proxy,
@@ -419,7 +424,10 @@ def test_a_socket_is_played_back(place: Place, tmp_path: Path) -> None:
         client.send(json.dumps({"type": "response.cancel"}))
         client.send(json.dumps({**CREATE, "input": "Never asked"}))
         error = json.loads(client.recv(WAIT_S))
-        assert (error["type"], error["error"]["code"]) == ("error", "not_in_recording")
+        said = (error["type"], error["status"], error["error"]["code"])
+        assert said == ("error", 404, "not_in_recording")
+        # A socket is played whole, whatever that option says.
+        assert "sessiontap_playback_missing" not in error["error"]["message"]
     assert told.read_text() == ""
     calls = place.ended("again", 3)
     assert [(call.status, call.error_type, call.cost_usd) for call in calls] == [

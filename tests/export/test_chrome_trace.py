@@ -124,3 +124,13 @@ def test_a_call_under_way_lasts_until_now() -> None:
     now_ms = epoch_ms(call.started_at) + 5_000
     trace = json.loads(b"".join(chrome_trace(iter([session]), now_ms=now_ms)))
     assert [event["dur"] for event in trace["traceEvents"] if event["ph"] == "X"] == [5_000_000]
+
+
+def test_a_start_that_is_no_time_has_no_place() -> None:
+    """The other calls are there, and so is a session that has none other."""
+    broken = [make_call(3, "/", started_at="soon")]
+    found = events([*triage(), *broken], broken)
+    check(found)
+    calls = [event["args"]["call_id"] for event in found if event["ph"] == "X" and "args" in event]
+    assert set(calls) == {call.call_id for call in triage()}
+    assert {event["pid"] for event in found} == {1, 2}

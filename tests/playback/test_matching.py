@@ -29,8 +29,8 @@ def body(said: object, content_type: str = "application/json") -> Body:
 
 def call(number: int, path: str = "/", **fields: Any) -> Call:
     """A chat completion of the session `s`."""
-    known = {"call_id": f"n{number}", "session_id": "s", "request_model": MODEL, "http_status": 200}
-    return make_call(number, path, **{**known, **fields})
+    known = {"call_id": f"n{number}", "session_id": "s", "request_model": MODEL, "stream": False}
+    return make_call(number, path, **{"http_status": 200, **known, **fields})
 
 
 def keys(said: object, content_type: str = "application/json", masker: Masker | None = None) -> Any:
@@ -172,10 +172,10 @@ def test_order_does_not_begin_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"request_model": "gpt-5-nano"}, {"stream": False}, {"api": "openai.responses"}]
+    "fields", [{"request_model": "gpt-5-nano"}, {"stream": True}, {"api": "openai.responses"}]
 )
 def test_another_kind_of_call_answers_nothing(tmp_path: Path, fields: dict[str, Any]) -> None:
-    """Another model, no stream where one was, another wire shape."""
+    """Another model, a stream where none was, another wire shape."""
     assert answers(Matcher(store(tmp_path, (call(1), HI))), ask(HI, **fields)) == [None]
 
 
@@ -227,3 +227,37 @@ def test_a_later_version_of_a_call_counts(tmp_path: Path) -> None:
         ledger.append(msgspec.structs.replace(call(1), http_status=201))
     assert recorded.look() is False
     assert [each.call.http_status for each in recorded.calls] == [201]
+
+
+def test_speech_that_was_streamed(tmp_path: Path) -> None:
+    """It is asked for by `stream_format`, so that nothing is known of a stream before the reply."""
+    said = {"model": MODEL, "input": "Hi", "stream_format": "sse"}
+    heard = call(1, api="openai.speech", stream=True)
+    before = msgspec.structs.replace(heard, stream=False)
+    found = Matcher(store(tmp_path, (heard, said))).find(
+        asked(kind_of(before), "/", body(said), Masker()), "r"
+    )
+    assert found is not None
+    assert found.how == "request"
+
+
+def test_parts_of_an_agent_that_are_asked_the_same_are_told_apart(tmp_path: Path) -> None:
+    """A titler and the agent itself get the user's words; the day changes in the prompts of both."""
+
+    def asked_by(role: str, day: str, **more: Any) -> dict[str, Any]:
+        prompt = "\n".join([f"You are {role}.", *(f"{role} rule {number}" for number in range(20)), day])
+        return {**HI, "messages": [{"role": "system", "content": prompt}, *HI["messages"]], **more}
+
+    tool = {"type": "function", "function": {"name": "look", "parameters": {}}}
+    recorded = store(
+        tmp_path,
+        (call(1), asked_by("a titler", "Monday")),
+        (call(2), asked_by("an agent", "Monday")),
+        (call(3), asked_by("a titler", "Monday", tools=[tool])),
+    )
+    for said, answer in (
+        (asked_by("an agent", "Friday"), "n2"),
+        (asked_by("a titler", "Friday"), "n1"),
+        (asked_by("an agent", "Friday", tools=[tool]), "n3"),
+    ):
+        assert answers(Matcher(recorded), ask(said)) == [(answer, "conversation")]

@@ -149,3 +149,27 @@ def test_the_budget_that_a_call_states_is_warned_of_at_its_end(
     (record,) = caplog.records
     assert "session s has cost $1.0000, 83 % of its budget of $1.2" in record.getMessage()
     assert [each.percent for each in Notes(tmp_path).get("s").budgets] == [83]
+
+
+def test_each_day_is_warned_of_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy that runs for weeks says each day how far that day is."""
+    now_s = NOW_S
+    budgets = Budgets(Settings(home=tmp_path, budget_day=Decimal(1)), lambda job: job(), clock=lambda: now_s)
+    with caplog.at_level(logging.WARNING):
+        for day in (23, 24):
+            budgets.tick()
+            budgets.ended(call(day, started_at=f"2026-11-{day}T21:00:00.000Z"))
+            now_s += 24 * 3600
+    assert len(caplog.records) == 2
+
+
+def test_a_budget_that_was_raised_is_warned_of_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At the steps of what it is now."""
+    budgets = made(tmp_path, budget=Decimal(1))
+    with caplog.at_level(logging.WARNING):
+        budgets.over(call(1), None)
+        budgets.ended(call(1))
+        budgets.use(Settings(home=tmp_path, budget=Decimal(2)))
+        budgets.ended(call(2))
+    said = [record.getMessage().split(" of its budget of ")[1] for record in caplog.records]
+    assert said == [f"${budget}, further calls are refused" for budget in (1, 2)]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import logging
 import os
+import select
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sessiontap.proxy import session_end
 from sessiontap.proxy.session_end import SessionEnds, run_command
 from sessiontap.settings import Settings
 from sessiontap.store import Ledger
@@ -117,3 +121,34 @@ def test_a_command_that_fails_is_told(
     (record,) = caplog.records
     assert "sessiontap_on_session_end ended with 3 for session s: last" in record.getMessage()
     assert "\x1b" not in record.getMessage()
+
+
+def test_what_a_command_leaves_running_is_not_waited_for(
+    tmp_path: Path, ledger: Ledger, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has its own stderr to hold; the next session's command begins meanwhile."""
+    monkeypatch.setattr(session_end, "LONGEST_S", 20.0)
+    ledger.append(make_call(1, "/", session_id="s"))
+    begun = time.monotonic()
+    with caplog.at_level(logging.WARNING):
+        run_command(f"sleep 60 & echo $! > {tmp_path}/pid", tmp_path / "home", "s")
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert time.monotonic() - begun < 15
+    assert caplog.records == []
+
+
+def test_a_command_that_runs_too_long_is_killed_with_all_that_it_started(
+    tmp_path: Path, ledger: Ledger, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell alone would leave what it waits for."""
+    monkeypatch.setattr(session_end, "LONGEST_S", 0.5)
+    ledger.append(make_call(1, "/", session_id="s"))
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with caplog.at_level(logging.WARNING):
+        run_command(f"sleep 60 4> {tmp_path}/pipe; exit 0", tmp_path / "home", "s")
+    (record,) = caplog.records
+    assert "ran longer than" in record.getMessage()
+    # The pipe is at its end once nobody holds it any more.
+    assert select.select([pipe], [], [], 20)[0]
+    os.close(pipe)

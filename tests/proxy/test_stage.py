@@ -143,6 +143,24 @@ def test_one_connection_plays_several() -> None:
     assert found.count(TEXT) == 2
 
 
+def test_the_end_of_the_loop_ends_what_is_played() -> None:
+    """As Ctrl-C does in the midst of a reply; nothing is complained of."""
+    complaints: list[object] = []
+
+    async def play(stage: Stage) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        pieces = (Piece(0, 11), Piece(600_000, 11))
+        host, port, path = stage.put(performance(pieces=pieces))
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        await reader.readuntil(b"data: one\n\n")
+        writer.close()
+
+    on_stage(play)
+    assert complaints == []
+
+
 @pytest.mark.parametrize(
     "sent", [b"", b"GET", b"\x16\x03\x01" * 40, b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n"]
 )

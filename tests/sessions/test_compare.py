@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import msgspec
@@ -144,3 +145,11 @@ def test_a_session_is_like_itself() -> None:
     found = compare(triage(), triage())
     assert not any(map(differs, found.pairs))
     assert found.before == found.after
+
+
+def test_sessions_of_many_paths_are_compared_at_once() -> None:
+    """Each call is looked at a few times, however many paths there are."""
+    calls = [call(f"n{number % 60}", f"/{number}") for number in range(20_000)]
+    begun = time.process_time()
+    assert len(compare(calls, calls).pairs) == len(calls)
+    assert time.process_time() - begun < 10

@@ -16,7 +16,9 @@ from sessiontap.usage import Usage
 from tests.sessions.samples import make_call
 
 _NAMES = st.sampled_from([None, "one", "two"])
-_COSTS = st.one_of(st.none(), st.decimals(0, 10, places=6), st.just(Decimal("NaN")))
+_COSTS = st.one_of(
+    st.none(), st.decimals(0, 10, places=6), st.sampled_from([Decimal("NaN"), Decimal("1E+99999999")])
+)
 _USAGES = st.builds(
     Usage,
     input_tokens=st.none() | st.integers(0, 1000),

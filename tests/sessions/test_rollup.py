@@ -123,8 +123,11 @@ def test_the_part_that_a_subscription_pays_is_told() -> None:
 
 
 def test_a_cost_that_is_no_amount_is_not_counted() -> None:
-    """NaN and infinity in a damaged record do not spoil the sum."""
-    calls = [make_call(n, "/", cost_usd=Decimal(text)) for n, text in enumerate(["NaN", "Infinity", "1.5"])]
+    """NaN, infinity and what no sum can hold do not spoil the sum, in a damaged record."""
+    calls = [
+        make_call(n, "/", cost_usd=Decimal(text))
+        for n, text in enumerate(["NaN", "1E+99999999", "Infinity", "1.5"])
+    ]
     assert summarize(TRIAGE_ID, calls).cost_usd == Decimal("1.5")
 
 

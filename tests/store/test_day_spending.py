@@ -85,3 +85,27 @@ def test_another_day_begins_at_nothing(tmp_path: Path, new_call: NewCall) -> Non
     assert days.of(tomorrow, WHOLE).usd == Decimal(2)
     days.look("2026-11-25")
     assert days.of(tomorrow, WHOLE).usd == 0
+
+
+def test_a_call_of_a_day_to_come_takes_nothing_away(tmp_path: Path, new_call: NewCall) -> None:
+    """Another machine's clock, or an imported capture, may be years ahead; today's sums stay."""
+    days = DaySpending(tmp_path)
+    with Ledger(tmp_path) as other:
+        other.append(ended(new_call("a", "s"), "1"))
+        other.append(ended(new_call("b", "t"), "2", day="2031-01-01"))
+        for _ in range(2):
+            days.look(DAY)
+            assert days.of(DAY, WHOLE) == Spent(Decimal(1), 0)
+
+
+def test_after_midnight_all_of_the_new_day_counts(tmp_path: Path, new_call: NewCall) -> None:
+    """Also what others recorded of it before the first look, and the proxy's own call of before that."""
+    days, later = DaySpending(tmp_path), "2026-11-24"
+    with Ledger(tmp_path) as other:
+        other.append(ended(new_call("a", "s"), "1"))
+        other.append(ended(new_call("b", "s"), "2", day=later))
+        days.look(DAY)
+        days.recorded(ended(new_call("c", "t"), "4", day=later))
+        assert days.of(later, WHOLE).usd == Decimal(4)
+        days.look(later)
+        assert days.of(later, WHOLE).usd == Decimal(6)

@@ -119,3 +119,18 @@ def test_a_budget_of_nothing_is_spent() -> None:
     """There is nothing to divide by."""
     note = BudgetNote(whose="session a", spent_usd=Decimal(0), budget_usd=Decimal(0), at="")
     assert note.percent == 100
+
+
+@pytest.mark.parametrize("damaged", ['"NaN"', '"sNaN"', '"Infinity"', '"1e999999999"', "-1", '"1e-999999"'])
+def test_an_amount_that_cannot_be_counted_with_is_left_out(home: Path, damaged: str) -> None:
+    """Of a damaged file; the warning beside it stays, and has its percentage."""
+    notes = Notes(home)
+    good = BudgetNote(whose="w", spent_usd=Decimal(1), budget_usd=Decimal(2), at="2026-11-23T20:00:00.000Z")
+    notes.warn("a", "day", good)
+    file = file_of(home)
+    for names in (("spent_usd", "budget_usd"), ("budget_usd", "spent_usd")):
+        line = (
+            f'{{"notes":{{"budget:user":{{"whose":"x","{names[0]}":{damaged},"{names[1]}":1,"at":"z"}}}}}}\n'
+        )
+        file.write_text(file.read_text() + line)
+        assert [each.percent for each in notes.get("a").budgets] == [50]

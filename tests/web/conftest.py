@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from sessiontap.store import Ledger
-from sessiontap.web.access import COOKIE, Access
+from sessiontap.web.access import Access
 from sessiontap.web.app import make_app
 from sessiontap.web.source import source_of
 from tests.sessions.samples import plain, triage
@@ -44,5 +44,6 @@ def stranger(app: Flask) -> FlaskClient:
 @pytest.fixture
 def browser(stranger: FlaskClient) -> FlaskClient:
     """A browser that has it."""
-    stranger.set_cookie(COOKIE, Access(TOKEN, {HOST}).cookie)
+    access = Access(TOKEN, {HOST})
+    stranger.set_cookie(access.cookie_name, access.cookie)
     return stranger

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.http import parse_cookie
+from werkzeug.test import Client
 
 from sessiontap.store import session_key
-from sessiontap.web.access import COOKIE
+from sessiontap.web import server
+from sessiontap.web.access import Access
+from sessiontap.web.app import make_app
+from sessiontap.web.server import listen
+from sessiontap.web.source import source_of
+from sessiontap.web.token import LiveToken, page_token
 from tests.sessions.samples import TRIAGE_ID
 from tests.web.conftest import HOST, TOKEN
 
@@ -30,7 +38,7 @@ def test_another_token_opens_nothing(stranger: FlaskClient, token: str) -> None:
     assert stranger.get("/", query_string={"token": token.encode("utf-8", "replace")}).status_code == 403
     bearer = {"Authorization": f"Bearer {token.encode('ascii', 'replace').decode()}"}
     assert stranger.get("/", headers=bearer).status_code == 403
-    stranger.set_cookie(COOKIE, TOKEN)
+    stranger.set_cookie(Access(TOKEN, {HOST}).cookie_name, TOKEN)
     assert stranger.get("/").status_code == 403
 
 
@@ -90,3 +98,45 @@ def test_every_answer_keeps_the_browser_from_running_what_is_not_ours(browser: F
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "same-origin"
     assert browser.get("/").headers["Cache-Control"] == "no-store"
+
+
+def test_a_browser_may_have_the_pages_of_two_homes_open(tmp_path: Path) -> None:
+    """It sends the cookies of one to the other as well, for cookies know no ports."""
+    homes = [tmp_path / name for name in "ab"]
+    clients = [
+        make_app(source_of(home), Access(page_token(home), {HOST})).test_client(use_cookies=False)
+        for home in homes
+    ]
+    kept: dict[str, str] = {}
+    for home, client in zip(homes, clients, strict=True):
+        cookie = client.get("/", query_string={"token": page_token(home)}).headers["Set-Cookie"]
+        kept |= parse_cookie(cookie.partition(";")[0])
+    sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in kept.items())}
+    assert [client.get("/", headers=sent).status_code for client in clients] == [200, 200]
+
+
+def test_a_new_token_shuts_out_the_old_at_once(tmp_path: Path) -> None:
+    """Also from a server that runs, whose address is printed with the new one."""
+    live = LiveToken(tmp_path)
+    client = make_app(source_of(tmp_path), Access(live(), {HOST}, live)).test_client()
+    old = page_token(tmp_path)
+    assert client.get("/", query_string={"token": old}, follow_redirects=True).status_code == 200
+    new = page_token(tmp_path, new=True)
+    assert client.get("/").status_code == 403
+    assert client.get("/", headers={"Authorization": f"Bearer {old}"}).status_code == 403
+    assert client.get("/", headers={"Authorization": f"Bearer {new}"}).status_code == 200
+    (tmp_path / "page-token").unlink()
+    assert client.get("/", headers={"Authorization": f"Bearer {new}"}).status_code == 200
+
+
+def test_a_browser_leaves_the_port_of_http_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server there answers all the same; anywhere else a host without a port is not meant."""
+    for usual, status in ((False, 400), (True, 200)):
+        with listen(tmp_path, page_token(tmp_path), 0).server as serving:
+            port = serving.port
+        if usual:
+            monkeypatch.setattr(server, "_HTTP_PORT", port)
+        with listen(tmp_path, page_token(tmp_path), port).server as serving:
+            client = Client(serving.app)
+            headers = {"Host": "127.0.0.1", "Authorization": f"Bearer {page_token(tmp_path)}"}
+            assert client.get("/", headers=headers).status_code == status

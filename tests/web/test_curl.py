@@ -104,3 +104,19 @@ def test_every_provider_has_a_variable() -> None:
             credential = credential_of(provider.name)
             assert credential.variable.isidentifier()
             assert credential.variable.isupper()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_had_no_body_is_sent_without_one(method: str) -> None:
+    """No file is asked for; and what was a POST still is one."""
+    read = words(curl(make_call(1, "/"), bodies(b"", method=method)))
+    assert read[1:3] == ["-X", method]
+    assert not [word for word in read if word.startswith("--data")]
+
+
+def test_brackets_in_an_address_stand_for_themselves() -> None:
+    """And not for a range of addresses, as curl has it otherwise."""
+    assert words(curl(make_call(1, "/"), bodies(target="/v1/x?a[b]={c}")))[:2] == [
+        "https://api.openai.com/v1/x?a[b]={c}",
+        "--globoff",
+    ]

@@ -52,3 +52,12 @@ def test_a_session_offers_others_to_compare_with(browser: FlaskClient) -> None:
     page = browser.get(f"/s/{FIRST}").text
     assert f'<option value="{SECOND}">' in page
     assert f'<option value="{FIRST}">' not in page
+
+
+def test_a_name_with_signs_of_an_address_stays_whole(browser: FlaskClient, home: Path) -> None:
+    """The way to the keys does not cut it."""
+    with Ledger(home) as ledger:
+        ledger.append(make_call(7, "/", call_id="odd", session_id="third", session_name="R&D #1+%41"))
+    answer = browser.get("/diff", query_string={"a": "first", "b": "R&D #1+%41"}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.request.args["b"] == session_key("third")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -194,3 +195,66 @@ def test_a_page_that_waits_is_told_at_once(tmp_path: Path) -> None:
             waiting = pool.submit(lambda: app.test_client().get("/", headers=waits))
             source.stopping.set()
             assert waiting.result(20).status_code == 304
+
+
+def test_another_server_does_not_know_what_a_page_shows(tmp_path: Path) -> None:
+    """A page that stayed open while the server was away is made again, with what came in between."""
+    home = tmp_path / "home"
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    version = '"none"'
+    for session_id in ("a", "b"):
+        with Ledger(home) as ledger:
+            ledger.append(make_call(1, "/", session_id=session_id, call_id=session_id))
+        client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
+        answer = client.get("/", headers={**bearer, "If-None-Match": version})
+        assert answer.status_code == 200
+        version = answer.headers["ETag"]
+
+
+def test_a_wrong_clock_does_not_take_the_list_away(tmp_path: Path) -> None:
+    """Calls of the first and the last day that there are; the plot has the latest days only."""
+    home = tmp_path / "home"
+    with Ledger(home) as ledger:
+        for number, day in enumerate(("0001-01-01", "2026-11-23", "9999-12-31")):
+            times = {"started_at": f"{day}T10:00:00.000Z", "ended_at": f"{day}T10:00:01.000Z"}
+            ledger.append(make_call(1, "/", session_id=f"s{number}", call_id=f"n{number}", **times))
+    client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
+    page = client.get("/", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert page.status_code == 200
+    assert len(rows_of(page.text)) == 3
+    assert page.text.count('<rect class="hit"') == 92
+    assert "/?since=9999-12-31" in page.text
+
+
+def test_what_an_empty_page_says_goes_with_the_first_row(tmp_path: Path) -> None:
+    """With rows and without there are the same parts: one that the new page lacks would stay."""
+    home = tmp_path / "home"
+    client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    before = {page: client.get(page, headers=bearer).text for page in ("/", "/names")}
+    with Ledger(home) as ledger:
+        ledger.append(make_call(1, "/", session_id="a"))
+    # Another look, whenever the last one was.
+    client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
+    for page, empty in before.items():
+        text = client.get(page, headers=bearer).text
+        assert set(re.findall(r'data-live="([^"]+)"', empty)) == set(re.findall(r'data-live="([^"]+)"', text))
+        assert re.search(r'data-live="empty">[^<]*<div class="body muted"', empty)
+        assert re.search(r'data-live="empty">\s*</div>', text)
+
+
+@pytest.mark.parametrize("cost", ["NaN", "Infinity", "1E+99999999", "-1E+99999999"])
+def test_a_cost_that_is_no_amount_takes_no_page_away(tmp_path: Path, cost: str) -> None:
+    """One damaged record leaves the others as they were."""
+    home = tmp_path / "home"
+    with Ledger(home) as ledger:
+        for number in range(2):
+            call = make_call(number, "/", session_id=f"s{number}", call_id=f"n{number}", cost_usd=Decimal(2))
+            ledger.append(call)
+    file = home / "sessions" / session_key("s0") / "calls.jsonl"
+    file.write_bytes(re.sub(rb'"cost_usd":2', b'"cost_usd":"%s"' % cost.encode(), file.read_bytes()))
+    client = make_app(source_of(home), Access(TOKEN, {HOST})).test_client()
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    assert "$2.00" in rows_of(client.get("/", headers=bearer).text)[session_key("s1")][-1]
+    for page in ("/names", f"/s/{session_key('s0')}", f"/s/{session_key('s0')}/stats"):
+        assert client.get(page, headers=bearer).status_code == 200

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessiontap.web.markdown import LONGEST, markdown
+from sessiontap.web.markdown import LONGEST, _parser, markdown
 
 ALLOWED = {
     *("p", "a", "em", "strong", "s", "code", "pre", "ul", "ol", "li", "blockquote", "hr", "br"),
@@ -113,3 +116,30 @@ def test_a_very_long_text_is_shown_as_it_is() -> None:
     """It would take long to render."""
     html = checked("*a* " * LONGEST)
     assert html.startswith("<pre>*a* *a* ")
+
+
+def test_an_entity_hides_nothing() -> None:
+    """The characters that no reader sees are gone also where a text spells them out."""
+    assert checked("a&#x202e;b &rlm;c &#x1b;[31m").strip() == "<p>ab c \ufffd[31m</p>"
+
+
+def test_texts_that_are_first_at_once_are_whole() -> None:
+    """Pages are made in threads: none finds a parser that has only half of its rules yet."""
+    text = "# a\n\n- *b* `c` [d](http://e)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
+    expected = markdown(text)
+    begin = threading.Barrier(8)
+
+    def render(_: int) -> str:
+        begin.wait(30)
+        return markdown(text)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in range(100):
+                _parser.cache_clear()
+                _parser()
+                assert set(pool.map(render, range(8))) == {expected}
+    finally:
+        sys.setswitchinterval(interval)

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from sessiontap.store import Ledger, session_key
 from sessiontap.store.notes import BudgetNote, Notes
-from sessiontap.web.access import COOKIE, Access
+from sessiontap.web.access import Access
 from sessiontap.web.app import make_app
 from sessiontap.web.source import source_of
 from tests.browser.sessions import HOSTILE, HOSTILE_ID, bodies_of
@@ -105,7 +105,8 @@ def test_a_call_without_bodies_says_so(browser: FlaskClient) -> None:
 
 def test_feedback_and_tag(home: Path, app: object, stranger: FlaskClient) -> None:
     """Forms of our own pages change them, and lead back."""
-    stranger.set_cookie(COOKIE, Access(TOKEN, {HOST}).cookie)
+    access = Access(TOKEN, {HOST})
+    stranger.set_cookie(access.cookie_name, access.cookie)
     own = {"Origin": f"http://{HOST}"}
     answer = stranger.post(f"/s/{KEY}/feedback", data={"rating": "down"}, headers=own)
     assert (answer.status_code, answer.location) == (303, f"/s/{KEY}")
@@ -202,3 +203,22 @@ def test_a_budget_near_its_end(home: Path, browser: FlaskClient) -> None:
     page = browser.get(f"/s/{session_key(session)}").text
     assert "session &lt;b&gt; has cost $0.0410, 82 % of its budget of $0.0500" in page
     assert "82 % of budget</span>" in browser.get("/").text
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_that_keeps_itself_up_to_date_has_a_version(browser: FlaskClient, view: str) -> None:
+    """Else it would ask for the whole of itself again and again."""
+    answer = browser.get(f"/s/{KEY}{view}")
+    version = answer.headers.get("ETag")
+    assert ("data-live=" in answer.text) == (version is not None)
+    if version is not None:
+        again = browser.get(f"/s/{KEY}{view}", headers={"If-None-Match": version})
+        assert again.status_code == 304
+
+
+def test_a_session_that_runs_no_longer_says_so_no_longer(browser: FlaskClient) -> None:
+    """The mark beside its name is kept up to date like the figures."""
+    assert re.search(
+        r'data-live="state">\s*<span class="badge accent">running<', browser.get(f"/s/{KEY}").text
+    )
+    assert re.search(r'data-live="state">\s*</span>', browser.get(f"/s/{STRANGE}").text)
