@@ -32,7 +32,7 @@ from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
-from sessiontap.proxy.arrival import Arrivals
+from sessiontap.proxy.arrival import Arrival, Arrivals
 from sessiontap.proxy.budget import KIND, refuse
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.gateways import GatewayConnections
@@ -187,8 +187,9 @@ class SessionTap:
         """Recognises a model call, and takes the proxy's own headers off the request."""
         request = flow.request
         plain = request.scheme == "http"
-        arrived = self._arrivals.arrive(flow, self._directory)
+        arrived: Arrival | None = None
         try:
+            arrived = self._arrivals.arrive(flow, self._directory)
             found = arrived.found
             if found is not None and self._settings is not None:
                 if found.kind == "socket":
@@ -202,7 +203,7 @@ class SessionTap:
             # Whatever befalls the recording, these never travel on.
             if plain:
                 request.headers.pop("proxy-authorization", None)
-            if arrived.to_provider:
+            if arrived is None or arrived.to_provider:
                 remove_session_headers(request.headers)
 
     @_guarded

@@ -83,6 +83,11 @@ def planned(
     place = changes.place_for(call)
     if place is None and directory.on_this_machine(call.host) and directory.known_host(call.host):
         why = "the port of a server on this machine is not recorded; give --base-url http://localhost:PORT"
+    elif place is None and directory.known_host(call.host) is None and not changes.states("authorization"):
+        why = (
+            f"its host is no provider's that is known; to send it your key, give"
+            f" --base-url {call.provider}=https://{call.host}"
+        )
     elif place is None and _wants_login(call) and not changes.states("authorization"):
         why = "its host takes a log-in and no key; give --header, or --base-url"
     if why is not None:

@@ -83,6 +83,11 @@ def why(call: Call, stored: CallBodies | None, changes: Changes | None = None) -
             "its host takes a log-in and no key",
         ),
         (
+            chat(host="llm.corp.example"),
+            bodies(CHAT),
+            "no provider's that is known; to send it your key, give --base-url openai=https://llm.corp.example",
+        ),
+        (
             chat(host="localhost", provider="local"),
             bodies(CHAT),
             "the port of a server on this machine is not",
@@ -173,7 +178,8 @@ def test_a_model_in_the_body() -> None:
 def test_a_model_in_the_path(fields: dict[str, Any], target: str, old: str, new: str, expected: str) -> None:
     """It is written there as a path has it, and a body without a model stays as it is."""
     stored = bodies({"contents": []}, target=target)
-    changes = Changes(models={old: new})
+    # A host that nobody knows gets no key but one that is given for it.
+    changes = Changes(models={old: new}, headers={"Authorization": "Bearer mine"})
     made = plan(gemini(**fields), stored, changes)
     assert made.target == expected
     assert made.model == new
