@@ -119,7 +119,7 @@ class Playback:
             return
         message = (
             f"sessiontap: a session is played back, and {host} is not asked for what is no recorded call;"
-            " --set sessiontap_playback_missing=pass lets it through"
+            " sessiontap_playback_missing=pass (`run --playback-missing pass`) lets it through"
         )
         refuse_unrecorded(flow, directory.dialect(host), message)
 
@@ -185,7 +185,8 @@ class Playback:
         return (
             f"sessiontap: session {session} is played back and has no call like this one left"
             f" ({printable(what, 80)}, path {printable(path, 80)}); it was not sent."
-            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
+            " sessiontap_playback_missing=pass (`run --playback-missing pass`) sends such calls,"
+            " record adds them to the session"
         )
 
     def _session_of(self, call: Call, *, into: bool) -> str | None:
