@@ -131,7 +131,7 @@ def _in_terminal(
     except PortTakenError as error:
         shared = shared_proxy(home)
         if shared is None or shared.port != error.port:
-            raise
+            raise _taken(error) from error
         message = (
             f"port {error.port} is the background proxy's (pid {shared.pid}); `sessiontap proxy stop` ends"
             " that, --port 0 takes another"
@@ -145,14 +145,18 @@ def _in_background(
     home: Path, port: int | None, confdir: Path | None, modes: tuple[str, ...], arguments: tuple[str, ...]
 ) -> None:
     from sessiontap.launch.shared import detach
+    from sessiontap.launch.started import PortTakenError
 
-    found = detach(
-        home=home,
-        port=_DEFAULT_PORT if port is None else port,
-        confdir=confdir,
-        modes=modes,
-        arguments=arguments,
-    )
+    try:
+        found = detach(
+            home=home,
+            port=_DEFAULT_PORT if port is None else port,
+            confdir=confdir,
+            modes=modes,
+            arguments=arguments,
+        )
+    except PortTakenError as error:
+        raise _taken(error) from error
     running = found.proxy
     if found.replaced is not None:
         dead = found.replaced
@@ -169,3 +173,8 @@ def _in_background(
         raise Failure(message)
     else:
         click.echo(f"A proxy runs already, as it was started: {running.url}, pid {running.pid}.")
+
+
+def _taken(error: Exception) -> Failure:
+    """The same, and what only this command can do about it."""
+    return Failure(f"{error}; 0 is any free one")

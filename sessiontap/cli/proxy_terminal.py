@@ -42,7 +42,7 @@ def where(started: StartedProxy) -> str:
         f"  HTTPS_PROXY={started.url}, and trust {started.ca_file}",
         f"  for what knows no proxy, base URLs: {', '.join(base_urls(started.url))} …",
         *(f"  {mode}: http://127.0.0.1:{port}" for mode, port in started.ports.items() if ":" in mode),
-        "`sessiontap env` prints that for your shell; `sessiontap run -- COMMAND` does without.",
+        "`sessiontap run -- COMMAND` does without; for a proxy of --detach `sessiontap env` prints that.",
     ]
     return "\n".join((*map(safe, lines), ""))
 

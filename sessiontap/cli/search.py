@@ -80,7 +80,7 @@ def search(
 ) -> None:
     """Find the calls whose messages hold TEXT, newest first.
 
-    Looks through what was said, by whom ever: instructions, words, thinking, tool calls with their
+    Looks through what was said, by whomever: instructions, words, thinking, tool calls with their
     arguments, and what tools gave. A message that later calls repeat is found once, in the call that
     brought it. Upper and lower case are the same without --case.
 

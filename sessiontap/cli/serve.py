@@ -19,6 +19,7 @@ DEFAULT_PORT = 8427
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
+    metavar="N",
     default=DEFAULT_PORT,
     show_default=True,
     help="The port on 127.0.0.1; 0 takes one that is free.",

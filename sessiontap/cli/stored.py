@@ -71,7 +71,9 @@ class Records:
         number = int(back[1])
         newest = heapq.nlargest(number, self.catalog.sessions, key=_started)
         if len(newest) < number:
-            message = f"no session {text}: there are {len(newest)}; `sessiontap list` shows them"
+            there = f"there are {len(newest)}; `sessiontap list` shows them"
+            none = "there is none yet; to see one: sessiontap demo --keep"
+            message = f"no session {text}: {there if newest else none}"
             raise StoreError(message)
         return newest[-1]
 

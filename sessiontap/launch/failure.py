@@ -34,7 +34,7 @@ def taken_port(lines: Sequence[str]) -> int | None:
 
 def _taken(host: str, port: int, by: str | None) -> str:
     named = f" by {by}" if by else ""
-    return f"port {port} of {host} is taken{named}; end that, or give --port another number (0: any free one)"
+    return f"port {port} of {host} is taken{named}; end that, or give --port another number"
 
 
 def _reason(printed: Sequence[str]) -> str:

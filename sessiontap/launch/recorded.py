@@ -79,7 +79,10 @@ def likely_causes(
                 f"{name} leads to a host that is no provider here; record it with"
                 " --mitmdump '--set sessiontap_hosts=HOST=PROVIDER'"
             )
-    yield "it called no model, or its program knows neither HTTPS_PROXY nor a CA of its user's"
+    yield (
+        "it called no model, or one on this machine, or its program knows neither HTTPS_PROXY nor a CA of its"
+        " user's"
+    )
 
 
 PROVIDER_HOSTS = tuple(

@@ -216,7 +216,9 @@ class SessionTap:
             return
         meter.request(flow.request.raw_content, flow.request.headers, time.monotonic())
         if meter.refused:
-            self._recording.started(meter.running())
+            # What no reply can tell to be a call would stay under way: it has no end to be recorded.
+            if not meter.match.recognised_by_reply:
+                self._recording.started(meter.running())
             return
         outcome = self._playback.take(flow, meter)
         if outcome == "played":

@@ -121,7 +121,8 @@ class Playback:
         message = self._unrecorded(self._recorded, call.request_model or call.api, call.session_path)
         # Not of a socket's, for which it is not so.
         message += (
-            " --set sessiontap_playback_missing=pass sends such calls, =record adds them to the session"
+            " sessiontap_playback_missing=pass (`run --playback-missing pass`) sends such calls,"
+            " record adds them to the session"
         )
         self._tell(message)
         meter.refuse(UNRECORDED)
@@ -135,7 +136,7 @@ class Playback:
             return
         message = (
             f"sessiontap: a session is played back, and {host} is not asked for what is no recorded call;"
-            " --set sessiontap_playback_missing=pass lets it through"
+            " sessiontap_playback_missing=pass (`run --playback-missing pass`) lets it through"
         )
         refuse_unrecorded(flow, directory.dialect(host), message)
 

@@ -179,5 +179,7 @@ def _said(call: Call) -> str:
     parts = [safe(call.model or call.operation, 60), duration(call.duration_ms)]
     parts.append("unpriced" if call.unpriced else money(call.cost_usd))
     if call.status != "ok":
-        parts.append(f"{call.status} {safe(call.error_type or '', 60)}".rstrip())
+        # A call that was cancelled or interrupted has that as its error's type, too.
+        kind = "" if call.error_type == call.status else safe(call.error_type or "", 60)
+        parts.append(f"{call.status} {kind}".rstrip())
     return " ".join(parts)

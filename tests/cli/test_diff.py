@@ -91,3 +91,15 @@ def test_damaged_bodies_are_told_and_the_rest_is_compared(run: Run, home: Path) 
     assert done.exit_code == 0
     assert "cannot be read" in done.stderr
     assert "Friday" not in done.stdout
+
+
+def test_a_call_that_the_client_left(run: Run, tmp_path: Path) -> None:
+    """Its status stands there once, though its error has the same name."""
+    home = tmp_path / "left"
+    with Ledger(home) as ledger:
+        left = make_call(1, "/ask", status="cancelled", error_type="cancelled", call_id="second-1")
+        for name, call in (("first", make_call(1, "/ask", call_id="first-1")), ("second", left)):
+            ledger.append(msgspec.structs.replace(call, session_id=name))
+    told = run("diff", "first", "second", "--home", str(home), "--no-replies", COLUMNS="160").stdout
+    assert " cancelled" in told
+    assert "cancelled cancelled" not in told

@@ -232,3 +232,18 @@ def test_what_stands_behind_the_dashes_is_no_subcommand(run: Run) -> None:
         1,
         "sessiontap: -n makes mitmdump listen nowhere, so it is no proxy; leave it out\n",
     )
+
+
+@pytest.mark.parametrize("how", [(), ("--detach",)])
+def test_a_port_that_is_taken(process: Start, confdir: Path, how: tuple[str, ...]) -> None:
+    """One line, and that any free port can be had: 0 is a port for no other command."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        child = process("proxy", "--port", port, "--confdir", str(confdir), *how)
+        _, stderr = child.communicate(timeout=30)
+    assert child.returncode == 1
+    assert re.fullmatch(
+        rf"sessiontap: port {port} of 127\.0\.0\.1 is taken.*; 0 is any free one\n", stderr.decode()
+    )

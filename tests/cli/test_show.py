@@ -48,6 +48,15 @@ def test_a_session_that_is_not_there(run: Run, args: list[str], start: str) -> N
     assert result.stdout == ""
     assert result.stderr.startswith(start)
     assert result.stderr.count("\n") == 1
+
+
+def test_the_newest_of_an_empty_home(run: Run, tmp_path: Path) -> None:
+    """It says how to see a session, as `list` does."""
+    result = run("show", "-1", "--home", str(tmp_path / "empty"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert (
+        result.stderr == "sessiontap: no session -1: there is none yet; to see one: sessiontap demo --keep\n"
+    )
     assert result.stderr.strip().isprintable()
 
 

@@ -216,6 +216,21 @@ def test_cookies_of_this_machine_stay_here(proxy: ProxyProcess, double: Double) 
     assert double.received[-1].header("cookie") is None
 
 
+@pytest.mark.parametrize("body", [b"{}", b"no JSON", json.dumps({"messages": HI}).encode()])
+def test_what_is_sent_to_nobody_does_not_stay_under_way(
+    proxy: ProxyProcess, double: Double, body: bytes
+) -> None:
+    """A base URL without a provider's name, and a body that may be no call: answered, and over."""
+    before = len(double.received)
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=WAIT_S)
+    connection.request("POST", "/v1/chat/completions", body, {"Helicone-Session-Id": "to nobody"})
+    reply = connection.getresponse()
+    assert (reply.status, len(double.received)) == (404, before)
+    assert reply.read()
+    connection.close()
+    assert [call for call in Ledger(proxy.home).calls("to nobody") if call.status == "running"] == []
+
+
 def test_a_name_that_leads_here_for_a_moment_is_another_host(proxy: ProxyProcess, double: Double) -> None:
     """DNS rebinding opens no way to a provider: the request is for that name, as for any proxy."""
     before = len(double.received)

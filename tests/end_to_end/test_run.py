@@ -48,7 +48,10 @@ RECEIPT = (
     "cost     $0.000325\nsession  ID\nnext     sessiontap show ID\n"
 )
 NOTHING = "calls    none was recorded\n"
-LAST_CAUSE = "why      it called no model, or its program knows neither HTTPS_PROXY nor a CA of its user's\n"
+LAST_CAUSE = (
+    "why      it called no model, or one on this machine, or its program knows neither HTTPS_PROXY nor a CA"
+    " of its user's\n"
+)
 PORT_OF_PROXY = "import os, urllib.parse as u; print(u.urlsplit(os.environ['HTTPS_PROXY']).port, flush=True)"
 
 REQUESTS = f"import requests; print(requests.post({CHAT_URL!r}, json={BODY}).status_code)"

@@ -25,7 +25,7 @@ def test_a_port_that_is_taken(line: str, who: str | None, named: str) -> None:
     ]
     assert taken_port(lines) == 8080
     assert why_not_started(1, lines, lambda _port: who) == (
-        f"port 8080 of 127.0.0.1 is taken{named}; end that, or give --port another number (0: any free one)"
+        f"port 8080 of 127.0.0.1 is taken{named}; end that, or give --port another number"
     )
 
 
