@@ -151,11 +151,13 @@ def _reason(error: OSError) -> str:
 def cli() -> None:
     """See what agents did, what it took and what it cost.
 
-    The proxy records (mitmdump -s addon.py); these commands read, also while it runs.
+    `run` records a command, and the proxy what goes through it (also mitmdump -s addon.py); the others read,
+    also while it runs.
 
     \b
     Examples:
       sessiontap demo
+      sessiontap run -- claude
       sessiontap list --since 7d
       sessiontap show -1
       sessiontap export --what calls --format csv -o calls.csv
