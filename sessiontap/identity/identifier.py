@@ -109,10 +109,23 @@ class Claims:
     @property
     def budget(self) -> Decimal | None:
         """What the call's session may cost, in USD, by a header or else the proxy's user; None: not said."""
-        stated = amount(self.evidence.headers.get("sessiontap-budget-usd"))
+        stated = amount(self._stated_budget)
         if stated is None and self.evidence.proxy_user is not None:
             return self.evidence.proxy_user.budget
         return stated
+
+    @property
+    def unread_budget(self) -> str | None:
+        """What is stated as a budget and is no amount: it limits nothing, which somebody should know."""
+        user = self.evidence.proxy_user
+        if (stated := self._stated_budget) is not None:
+            return stated if amount(stated) is None else None
+        return user.unread_budget if user is not None else None
+
+    @property
+    def _stated_budget(self) -> str | None:
+        stated = self.evidence.headers.get("sessiontap-budget-usd")
+        return None if stated is None else stated.removeprefix("$")
 
     def settled(self, body: JsonObject = _NO_BODY, text: bytes = b"") -> Identity:
         """Whose the call is, now that its body is known: the small members, and the whole of it decoded.

@@ -28,6 +28,8 @@ class ProxyUser:
     user: str | None = None
     budget: Decimal | None = None
     """In USD; None where none is stated, or what is stated is no amount."""
+    unread_budget: str | None = None
+    """What is stated in that case."""
 
 
 def read_proxy_user(text: str | None) -> ProxyUser | None:
@@ -48,12 +50,14 @@ def read_proxy_user(text: str | None) -> ProxyUser | None:
     if not session_id:
         return None
     found = {key: cleaned(unquote(value)) or None for key, value in parameters.items()}
+    budget = found.get("budget")
     return ProxyUser(
         session_id=session_id,
         name=cleaned(unquote(name)) or None,
         path=found.get("path"),
         user=found.get("user"),
-        budget=amount(found.get("budget")),
+        budget=amount(budget),
+        unread_budget=budget if amount(budget) is None else None,
     )
 
 

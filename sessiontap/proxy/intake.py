@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import uuid
 
 from mitmproxy.connection import Client
@@ -19,9 +20,13 @@ from sessiontap.proxy.headers import proxy_user
 from sessiontap.recent import Recent
 from sessiontap.settings import Settings
 from sessiontap.socket_meter import SocketMeter
+from sessiontap.store.journal import printable
 from sessiontap.times import rfc3339
 
+logger = logging.getLogger(__name__)
+
 _MOST_IDS = 100_000
+_MOST_UNREAD = 20
 
 
 class Intake:
@@ -32,6 +37,7 @@ class Intake:
         self._proxy_users: dict[str, str] = {}
         self._call_ids: Recent[str, None] = Recent(_MOST_IDS)
         self._identifier = Identifier()
+        self._unread_budgets: set[str] = set()
 
     def connected(self, flow: HTTPFlow) -> None:
         """Keeps the user of the proxy's URL for the calls on this connection."""
@@ -66,7 +72,7 @@ class Intake:
 
     def _claims(self, flow: HTTPFlow, found: Match, settings: Settings) -> Claims:
         request = flow.request
-        return self._identifier.claims(
+        claims = self._identifier.claims(
             request.headers.items(multi=True),  # type: ignore[no-untyped-call]
             proxy_user=proxy_user(flow) or self._proxy_users.get(flow.client_conn.id),
             today=rfc3339(request.timestamp_start)[:10],
@@ -76,6 +82,20 @@ class Intake:
             session=settings.session,
             follow=functools.partial(self._following.call, found.api.name, _client(flow)),
         )
+        if (unread := claims.unread_budget) is not None:
+            self._warn_of_budget(unread)
+        return claims
+
+    def _warn_of_budget(self, stated: str) -> None:
+        """Says once of each text, and of some only, that it is no budget."""
+        shown = printable(repr(stated), 40)
+        if shown not in self._unread_budgets and len(self._unread_budgets) < _MOST_UNREAD:
+            self._unread_budgets.add(shown)
+            logger.warning(
+                "sessiontap: a client states %s as its session's budget, which is no amount of US dollars;"
+                " its calls go on without that limit. Write it as 2.50",
+                shown,
+            )
 
     def _new_call_id(self, claims: Claims) -> str:
         """The client's id, unless it was used before: SDKs send the same headers when they try again."""

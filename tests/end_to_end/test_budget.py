@@ -170,6 +170,16 @@ def test_the_budgets_header_does_not_travel_on(place: Place) -> None:
     assert seen[0].header("sessiontap-budget-usd") is None
 
 
+def test_what_is_no_budget_is_said(place: Place) -> None:
+    """A typing error limits nothing: the call goes, and the log says so once, without a control character."""
+    for _ in range(2):
+        assert place.send("typo", plain, Sessiontap_Budget_Usd="2,50 \x1b[2J")[0] == 200
+    (line,) = place.logged("as its session's budget")
+    assert "'2,50 \\x1b[2J'" in line
+    assert "Write it as 2.50" in line
+    assert place.send(SPENT, plain, Sessiontap_Budget_Usd="$0.01")[0] == 402
+
+
 def test_two_proxies_stop_a_session_together(tmp_path: Path) -> None:
     """Eight calls at a time of a cent each: no more than the budget, and those that were under way."""
     at_once, budget = 8, Decimal("0.05")
