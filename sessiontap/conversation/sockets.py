@@ -1,4 +1,4 @@
-"""socket_messages: the messages that one side of a call on a WebSocket holds, one after the other."""
+"""Calls on WebSockets: whether a call was one, and the messages that one side of it holds, in order."""
 
 from __future__ import annotations
 
@@ -6,10 +6,22 @@ import json
 import re
 from collections.abc import Iterator
 
-from sessiontap.bodies import Body
+from sessiontap.apis import APIS
+from sessiontap.bodies import Body, CallBodies
 
 _decoder = json.JSONDecoder()
 _blank = re.compile(r"[ \t\r\n]*")
+
+
+def on_socket(api: str, bodies: CallBodies) -> bool:
+    """True where the call was on a socket: a handshake is a GET, and no message has a content type.
+
+    What was imported may have no method.
+    """
+    if bodies.method:
+        return bodies.method == "GET"
+    untyped = bodies.request is not None and bodies.request.content_type is None
+    return untyped and api in APIS and APIS[api].socket is not None
 
 
 def socket_messages(body: Body) -> list[bytes]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sessiontap.apis import APIS
 from sessiontap.bodies import MEDIA_LEFT_OUT, Body, CallBodies
 from sessiontap.call import Call
-from sessiontap.conversation.sockets import socket_messages
+from sessiontap.conversation.sockets import on_socket, socket_messages
 from sessiontap.errors import StoreError, WireError
 from sessiontap.playback.asked import Asked, Reading, asked, kind_of
 from sessiontap.providers import path_streams
@@ -79,14 +79,14 @@ class Recorded:
         request = None if bodies is None else bodies.request
         if request is not None and MEDIA_LEFT_OUT in (request.content or b""):
             self.text_only = True
-        on_socket = _on_socket(bodies)
-        if on_socket and request is not None and not request.cut:
+        socket = bodies is not None and on_socket(call.api, bodies)
+        if socket and request is not None and not request.cut:
             # What else the client said of the call, to cancel it for instance, came later.
             messages = socket_messages(request)
             first = messages[0] if messages else b""
             request = Body(content=first, size=len(first))
-        kind = kind_of(call, on_socket=on_socket)
-        if not on_socket:
+        kind = kind_of(call, on_socket=socket)
+        if not socket:
             kind = replace(kind, stream=_asked_to_stream(call, request))
         return asked(kind, call.session_path, request, None, self._reading)
 
@@ -110,7 +110,7 @@ def why_not(call: Call, bodies: CallBodies | None) -> str | None:
         return "not ended"
     if call.error_type == REFUSED:
         return "refused by a budget"
-    if _on_socket(bodies) and call.api not in PLAYED_ON_SOCKETS:
+    if bodies is not None and on_socket(call.api, bodies) and call.api not in PLAYED_ON_SOCKETS:
         return "over a socket"
     if call.http_status is None:
         return "without a reply"
@@ -139,11 +139,6 @@ def _asked_to_stream(call: Call, request: Body | None) -> bool:
     except WireError:
         return call.stream
     return path_streams(call.url_path) or api.read_request(said).stream
-
-
-def _on_socket(bodies: CallBodies | None) -> bool:
-    """A handshake is a GET, and a call is a POST."""
-    return bodies is not None and bodies.method == "GET"
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sessiontap.apis import APIS
 from sessiontap.bodies import MEDIA_LEFT_OUT, Body, CallBodies
 from sessiontap.call import UNRECORDED, UNSUPPORTED, Call
+from sessiontap.conversation.sockets import on_socket
 from sessiontap.replaying.members import value_of
 from sessiontap.store.spending import REFUSED
 from sessiontap.untrusted import JsonObject
@@ -34,17 +34,11 @@ def obstacle(call: Call, bodies: CallBodies | None) -> str | None:
     if bodies is None or bodies.request is None:
         return "its request is not stored"
     request = bodies.request
-    if _on_a_socket(call, bodies, request):
+    if on_socket(call.api, bodies):
         return "it went over a WebSocket"
     if is_form(request.content_type or ""):
         return "it is an upload"
     return _incomplete(request) or _kept_elsewhere(call, request.content or b"")
-
-
-def _on_a_socket(call: Call, bodies: CallBodies, request: Body) -> bool:
-    if bodies.method in {"", "GET"} and request.pieces:
-        return True
-    return request.content_type is None and call.api in APIS and APIS[call.api].socket is not None
 
 
 def _incomplete(request: Body) -> str | None:
