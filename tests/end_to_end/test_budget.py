@@ -6,7 +6,7 @@ import concurrent.futures
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,11 @@ def by_anthropic(*, stream: bool) -> Any:
 def by_google(*, stream: bool) -> Any:
     """GenerateContent."""
     client = genai.Client(api_key="k", http_options=types.HttpOptions(headers=HEADERS))
-    if stream:
-        return list(client.models.generate_content_stream(model="gemini-2.5-flash", contents="Hi"))
-    return client.models.generate_content(model="gemini-2.5-flash", contents="Hi")
+    # Else its connection stays open in the error's traceback.
+    with closing(client):
+        if stream:
+            return list(client.models.generate_content_stream(model="gemini-2.5-flash", contents="Hi"))
+        return client.models.generate_content(model="gemini-2.5-flash", contents="Hi")
 
 
 def by_boto3(place: Place) -> Any:

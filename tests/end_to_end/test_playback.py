@@ -37,6 +37,7 @@ USAGE = Usage(input_tokens=1200, output_tokens=9)
 SESSION = "recorded"
 HEADERS = {"Helicone-Session-Id": SESSION}
 _OPENAI: Any = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Hi"}]}
+_USAGE_TOO: Any = {"include_usage": True}
 _CLAUDE: Any = {**_OPENAI, "model": "claude-haiku-4-5", "max_tokens": 9}
 
 
@@ -55,20 +56,23 @@ def answer(call: ReceivedCall) -> Answer:
 
 def said() -> list[Any]:
     """Asks three providers, whole and in streams; all that their SDKs give, ids and usage included."""
-    gpt = openai.OpenAI(api_key="k", default_headers=HEADERS)
-    claude = anthropic.Anthropic(api_key="k", default_headers=HEADERS)
-    gemini = genai.Client(api_key="k", http_options=types.HttpOptions(headers=HEADERS))
-    found: list[Any] = [
-        gpt.chat.completions.create(**_OPENAI),
-        list(gpt.chat.completions.create(**_OPENAI, stream=True)),
-        list(gpt.chat.completions.create(**_OPENAI, stream=True, stream_options={"include_usage": True})),
-        gpt.responses.create(model="gpt-5-mini", input="Hi"),
-        list(gpt.responses.create(model="gpt-5-mini", input="Hi", stream=True)),
-        claude.messages.create(**_CLAUDE),
-        list(claude.messages.create(**_CLAUDE, stream=True)),
-    ]
-    made = gemini.models.generate_content(model="gemini-2.5-flash", contents="Hi")
-    streamed = list(gemini.models.generate_content_stream(model="gemini-2.5-flash", contents="Hi"))
+    options = types.HttpOptions(headers=HEADERS)
+    with (
+        openai.OpenAI(api_key="k", default_headers=HEADERS) as gpt,
+        anthropic.Anthropic(api_key="k", default_headers=HEADERS) as claude,
+        genai.Client(api_key="k", http_options=options) as gemini,
+    ):
+        found: list[Any] = [
+            gpt.chat.completions.create(**_OPENAI),
+            list(gpt.chat.completions.create(**_OPENAI, stream=True)),
+            list(gpt.chat.completions.create(**_OPENAI, stream=True, stream_options=_USAGE_TOO)),
+            gpt.responses.create(model="gpt-5-mini", input="Hi"),
+            list(gpt.responses.create(model="gpt-5-mini", input="Hi", stream=True)),
+            claude.messages.create(**_CLAUDE),
+            list(claude.messages.create(**_CLAUDE, stream=True)),
+        ]
+        made = gemini.models.generate_content(model="gemini-2.5-flash", contents="Hi")
+        streamed = list(gemini.models.generate_content_stream(model="gemini-2.5-flash", contents="Hi"))
     # The HTTP reply's own headers are in these, with the moment.
     google = [each.model_copy(update={"sdk_http_response": None}) for each in (made, *streamed)]
     return [*found, *google]
@@ -159,12 +163,12 @@ def test_what_was_not_recorded_is_refused_as_the_provider_would(
     ids = known(folder)
     opus: Any = {**_CLAUDE, "model": "claude-opus-4-1"}
     hi: Any = {"model": "gemini-2.5-pro", "contents": "Hi"}
-    with playing(folder, monkeypatch) as proxy:
-        gpt, claude, gemini = (
-            openai.OpenAI(api_key="k"),
-            anthropic.Anthropic(api_key="k"),
-            genai.Client(api_key="k"),
-        )
+    with (
+        playing(folder, monkeypatch) as proxy,
+        openai.OpenAI(api_key="k") as gpt,
+        anthropic.Anthropic(api_key="k") as claude,
+        genai.Client(api_key="k") as gemini,
+    ):
         calls: list[tuple[type[Exception], Callable[[], Any]]] = [
             (openai.NotFoundError, lambda: gpt.embeddings.create(model="text-embedding-3-small", input="Hi")),
             (openai.NotFoundError, gpt.models.list),
@@ -188,16 +192,19 @@ def test_order_answers_what_was_asked_otherwise(
     folder, was_said = recorded
     ids = known(folder)
     asked: Any = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": "Something else"}]}
-    with playing(folder, monkeypatch):
-        client = openai.OpenAI(api_key="k", default_headers=HEADERS)
+    with playing(folder, monkeypatch), openai.OpenAI(api_key="k", default_headers=HEADERS) as client:
         found = client.chat.completions.with_raw_response.create(**asked)
         with pytest.raises(openai.NotFoundError):
             client.chat.completions.create(**asked)
     assert found.parse() == was_said[0]
     assert found.headers["sessiontap-playback"].endswith("; match=order")
     assert [call.properties.get(FOUND_BY) for call in played(folder, ids)] == ["order", None]
-    with playing(folder, monkeypatch, playback_match="request"), pytest.raises(openai.NotFoundError):
-        openai.OpenAI(api_key="k", default_headers=HEADERS).chat.completions.create(**asked)
+    with (
+        playing(folder, monkeypatch, playback_match="request"),
+        openai.OpenAI(api_key="k", default_headers=HEADERS) as client,
+        pytest.raises(openai.NotFoundError),
+    ):
+        client.chat.completions.create(**asked)
 
 
 def test_a_session_that_is_not_there_ends_the_start(tmp_path: Path) -> None:
