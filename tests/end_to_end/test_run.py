@@ -56,9 +56,11 @@ PORT_OF_PROXY = "import os, urllib.parse as u; print(u.urlsplit(os.environ['HTTP
 
 REQUESTS = f"import requests; print(requests.post({CHAT_URL!r}, json={BODY}).status_code)"
 HTTPX = f"import NAME as httpx; print(httpx.post({CHAT_URL!r}, json={BODY}).status_code)"
+# It reads the reply: who leaves before may have cancelled the call.
 URLLIB = (
-    "import urllib.request as r; print(r.urlopen(r.Request("
-    f"{CHAT_URL!r}, {BODY.encode()!r}, {{'Content-Type': 'application/json'}})).status)"
+    "import urllib.request as r; reply = r.urlopen(r.Request("
+    f"{CHAT_URL!r}, {BODY.encode()!r}, {{'Content-Type': 'application/json'}}));"
+    " reply.read(); print(reply.status)"
 )
 AIOHTTP = f"""
 import aiohttp, asyncio
