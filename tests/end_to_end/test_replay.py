@@ -329,10 +329,8 @@ def test_calls_that_overlapped_overlap_again(
     assert len(double.received) == sent + 3
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
-def test_ctrl_c_says_how_far_it_came(runs: Runs, double: Double, recorded: dict[Path, bytes]) -> None:
-    """It ends at once with 130; the calls before are recorded, the one under way as left by its client."""
-    del recorded
+def _held_at_the_third(double: Double) -> tuple[threading.Event, threading.Event]:
+    """Has the third call wait: set when it is there, and for the test to set when it may end."""
     asked, ended = threading.Event(), threading.Event()
 
     def slow(call: ReceivedCall) -> Answer:
@@ -342,6 +340,14 @@ def test_ctrl_c_says_how_far_it_came(runs: Runs, double: Double, recorded: dict[
         return thirty.answer(call)
 
     double.handler = slow
+    return asked, ended
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way there")
+def test_ctrl_c_says_how_far_it_came(runs: Runs, double: Double, recorded: dict[Path, bytes]) -> None:
+    """It ends at once with 130; the calls before are recorded, the one under way as left by its client."""
+    del recorded
+    asked, ended = _held_at_the_third(double)
     process = subprocess.Popen(
         words(runs, thirty.SESSION),
         env=runs.environ,
@@ -364,15 +370,7 @@ def test_ctrl_c_says_how_far_it_came(runs: Runs, double: Double, recorded: dict[
 def test_a_terminal_shows_a_bar(runs: Runs, double: Double, recorded: dict[Path, bytes]) -> None:
     """It grows with the calls; Ctrl-C there ends it with one line."""
     del recorded
-    asked, ended = threading.Event(), threading.Event()
-
-    def slow(call: ReceivedCall) -> Answer:
-        if b"Call 2." in call.body:
-            asked.set()
-            ended.wait(60)
-        return thirty.answer(call)
-
-    double.handler = slow
+    asked, ended = _held_at_the_third(double)
     line = words(runs, thirty.SESSION, "--calls", "1-4")
     with in_terminal(line, {**runs.environ, "TERM": "xterm", "COLUMNS": "150"}) as terminal:
         terminal.wait_for("(##########----------) 2 of 4 calls")
