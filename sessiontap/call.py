@@ -122,6 +122,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
         return is_unpriced(self)
 
 
+def as_played(call: Call) -> Call:
+    """The ended call as one that was answered from a recording: nobody billed it."""
+    return msgspec.structs.replace(call, billing="free", cost_usd=Decimal(0), cost_source="playback")
+
+
 class Billed(Protocol):
     """What of a call says whether its price is missing."""
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from sessiontap.apis.reading import ReplyFacts, RequestFacts
-from sessiontap.call import Call
+from sessiontap.call import Call, as_played
 from sessiontap.capture import Capture
 from sessiontap.errors import WireError
 from sessiontap.identity import LARGE_MEMBERS, Claims, Follower
@@ -263,7 +263,7 @@ class CallMeter:
         if self._refused_as is not None:
             call = msgspec.structs.replace(call, error_type=self._refused_as)
         if self._free:
-            call = msgspec.structs.replace(call, billing="free", cost_usd=Decimal(0), cost_source="playback")
+            call = as_played(call)
         if self._follower is not None:
             self._follower.ended(
                 answered=call.status in ANSWERED,

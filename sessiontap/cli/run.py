@@ -127,7 +127,9 @@ def run(
         session_id = session or sessions.run_id()
         if played is not None and session_id == played.session_id:
             # What is played gets into no recorded session; this one the receipt can tell of.
-            session_id = f"{session_id}-playback-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+            from sessiontap.playback import session_beside
+
+            session_id = session_beside(session_id, datetime.now(UTC))
         text = sessions.proxy_user(
             session_id,
             name=name or (played.name if played else sessions.run_name(command)),

@@ -9,6 +9,17 @@ from __future__ import annotations
 
 from sessiontap.playback.asked import Asked, How, Kind, asked, kind_of
 from sessiontap.playback.matching import Found, Matcher
-from sessiontap.playback.recorded import Recorded, RecordedCall
+from sessiontap.playback.recorded import Recorded, RecordedCall, session_beside
 
-__all__ = ["Asked", "Found", "How", "Kind", "Matcher", "Recorded", "RecordedCall", "asked", "kind_of"]
+__all__ = [
+    "Asked",
+    "Found",
+    "How",
+    "Kind",
+    "Matcher",
+    "Recorded",
+    "RecordedCall",
+    "asked",
+    "kind_of",
+    "session_beside",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from sessiontap.apis import APIS
@@ -139,6 +140,11 @@ def _asked_to_stream(call: Call, request: Body | None) -> bool:
     except WireError:
         return call.stream
     return path_streams(call.url_path) or api.read_request(said).stream
+
+
+def session_beside(session_id: str, begun: datetime) -> str:
+    """The session of what is played with the very id of the recorded one, which stays as it is."""
+    return f"{session_id}-playback-{begun:%Y%m%d-%H%M%S}"
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

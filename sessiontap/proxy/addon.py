@@ -33,7 +33,7 @@ from sessiontap.meter import CallMeter
 from sessiontap.providers import DIRECTORY, GATEWAYS, PROVIDERS, Directory
 from sessiontap.providers.gateway import gateways
 from sessiontap.proxy.arrival import Arrival, Arrivals
-from sessiontap.proxy.budget import KIND, refuse
+from sessiontap.proxy.budget import KIND
 from sessiontap.proxy.comment import comment
 from sessiontap.proxy.gateways import GatewayConnections
 from sessiontap.proxy.headers import remove_session_headers, tell_id
@@ -45,6 +45,7 @@ from sessiontap.proxy.passthrough import leave_strangers_alone
 from sessiontap.proxy.playback import Playback
 from sessiontap.proxy.recorder import RETRY_S
 from sessiontap.proxy.recording import Recording
+from sessiontap.proxy.refusing import refused
 from sessiontap.proxy.stream_usage import StreamUsage
 from sessiontap.proxy.tap import Tap
 from sessiontap.proxy.websocket import Sockets
@@ -227,7 +228,7 @@ class SessionTap:
             call = meter.running()
             if (why := self._recording.over_budget(call, meter.budget)) is not None:
                 meter.refuse(KIND)
-                refuse(flow, call.api, why)
+                flow.response = refused(call.api, KIND, why)
                 return
             self._recording.started(call)
         if outcome != "refused":

@@ -15,17 +15,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mitmproxy import ctx
-from mitmproxy.http import HTTPFlow, Response
-
-from sessiontap.apis.refusal import STATUS, refusal, socket_refusal
 from sessiontap.call import Call
 from sessiontap.errors import StoreError
 from sessiontap.recent import Recent
 from sessiontap.settings import Settings
 from sessiontap.store.day_spending import DaySpending, Of
 from sessiontap.store.journal import printable
-from sessiontap.store.notes import BudgetNote, Notes
+from sessiontap.store.notes import BudgetNote, Notes, percent
 from sessiontap.store.spending import REFUSED, Spending, Spent
 from sessiontap.times import rfc3339
 
@@ -189,7 +185,7 @@ class Budgets:
 
     def _tell(self, limit: _Limit, spent: Decimal) -> bool:
         """Warns once of each step; False where there is nothing new to tell."""
-        reached, step = _reached(limit, spent), _step(limit, spent)
+        reached, step = percent(spent, limit.budget), _step(limit, spent)
         # Another day, or a budget that was raised, begins anew.
         key = limit.whose, limit.day, limit.budget
         if step <= (self._told.get(key) or 0):
@@ -211,14 +207,9 @@ class Budgets:
         return True
 
 
-def _reached(limit: _Limit, spent: Decimal) -> int:
-    """In percent of the budget."""
-    return _PERCENT if not limit.budget else int(spent * _PERCENT / limit.budget)
-
-
 def _step(limit: _Limit, spent: Decimal) -> int:
     """The last of the steps that is reached; 0 where none is."""
-    reached = _reached(limit, spent)
+    reached = percent(spent, limit.budget)
     return next((step for step in _STEPS if reached >= step), 0)
 
 
@@ -226,17 +217,3 @@ def _write(notes: Notes, session_id: str | None, of: str, note: BudgetNote) -> N
     # The trouble with the home is told where calls are written.
     with contextlib.suppress(StoreError):
         notes.warn(session_id, of, note)
-
-
-def refuse_on_socket(flow: HTTPFlow, kind: str, message: str, *, status: int = STATUS) -> None:
-    """Sends the client of a socket the error that its call gets; it comes by as the provider's message."""
-    to_client = is_text = True
-    said = socket_refusal(kind, message, status=status)
-    ctx.master.commands.call("inject.websocket", flow, to_client, said, is_text)
-
-
-def refuse(flow: HTTPFlow, api: str, message: str) -> None:
-    """Answers a request in its provider's dialect; it is not sent."""
-    reply = refusal(api, KIND, message)
-    headers = [(name.encode(), value.encode()) for name, value in reply.headers]
-    flow.response = Response.make(reply.status, reply.body, headers)

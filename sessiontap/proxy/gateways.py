@@ -15,12 +15,12 @@ from mitmproxy.proxy.mode_specs import ReverseMode
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 from mitmproxy.tls import ClientHelloData
 
-from sessiontap.apis.refusal import refusal
 from sessiontap.call import UNSUPPORTED
 from sessiontap.launch.heartbeat import HOST as HEARTBEAT_HOST
 from sessiontap.providers import Match
 from sessiontap.providers.helicone import GATEWAY_HOST, UPSTREAMS, Destination, destination, label_of
 from sessiontap.proxy.headers import remove_helicone_keys
+from sessiontap.proxy.refusing import refused
 from sessiontap.web.addresses import PROXY_HOST
 
 _STATUS = 400
@@ -111,11 +111,8 @@ def send_to(request: Request, *, scheme: str, host: str, port: int, target: str)
 
 def gateway_refusal(found: Match | None, why: str) -> Response:
     """The answer in the dialect of the call that the request is."""
-    reply = refusal(
-        "" if found is None else found.api.name, UNSUPPORTED, f"sessiontap: {why}", status=_STATUS
-    )
-    headers = [(name.encode(), value.encode()) for name, value in reply.headers]
-    return Response.make(reply.status, reply.body, headers)
+    api = "" if found is None else found.api.name
+    return refused(api, UNSUPPORTED, f"sessiontap: {why}", status=_STATUS)
 
 
 def _nobody(gateway: str) -> str:

@@ -11,25 +11,25 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from mitmproxy import ctx
 from mitmproxy.connection import Server
-from mitmproxy.http import HTTPFlow, Response
+from mitmproxy.http import HTTPFlow
 
-from sessiontap.apis.refusal import NOT_FOUND, refusal
+from sessiontap.apis.refusal import NOT_FOUND
 from sessiontap.bodies import Body, Piece, text_of
-from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call
+from sessiontap.call import ANSWERED_BY, FOUND_BY, UNRECORDED, Call, as_played
 from sessiontap.capture import Metered
 from sessiontap.catalog import Catalog
 from sessiontap.errors import SettingsError, StoreError
 from sessiontap.masking import Masker
 from sessiontap.meter import CallMeter
-from sessiontap.playback import Found, Matcher, Recorded, asked, kind_of
+from sessiontap.playback import Found, Matcher, Recorded, asked, kind_of, session_beside
 from sessiontap.playback.recorded import PLAYED_ON_SOCKETS
 from sessiontap.providers import Directory
+from sessiontap.proxy.refusing import refused
 from sessiontap.proxy.socket_playback import SocketPlayback
 from sessiontap.proxy.stage import Performance, Stage
 from sessiontap.settings import Settings
@@ -71,7 +71,7 @@ class Playback:
         self._real: dict[str, _Real] = {}
         self._former_options: dict[str, object] = {}
         self._told: set[str] = set()
-        self._begun = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        self._begun = datetime.now(UTC)
 
     def use(self, settings: Settings, masker: Masker) -> None:
         """Goes on with other settings. Raises SettingsError where there is no such session to play."""
@@ -126,19 +126,21 @@ class Playback:
         )
         self._tell(message)
         meter.refuse(UNRECORDED)
-        refuse_unrecorded(flow, call.api, message)
+        flow.response = refused(call.api, UNRECORDED, message, status=NOT_FOUND)
         return "refused"
 
     def bar(self, flow: HTTPFlow, directory: Directory) -> None:
         """Refuses what is no call and yet goes to a provider, where nothing is to reach one."""
+        if not self.refuses or flow.response is not None:
+            return
         host = directory.provider_host(flow.request.host, flow.client_conn.sni or "")
-        if not self.refuses or host is None or flow.response is not None or directory.on_this_machine(host):
+        if host is None or directory.on_this_machine(host):
             return
         message = (
             f"sessiontap: a session is played back, and {host} is not asked for what is no recorded call;"
             " sessiontap_playback_missing=pass (`run --playback-missing pass`) lets it through"
         )
-        refuse_unrecorded(flow, directory.dialect(host), message)
+        flow.response = refused(directory.dialect(host), UNRECORDED, message, status=NOT_FOUND)
 
     def keep_in(self, server: Server, directory: Directory) -> None:
         """Keeps a connection with a provider from being made, where nothing is to reach one.
@@ -190,9 +192,7 @@ class Playback:
         found = self._sockets.found(flow_id, metered)
         if call.status != "running" and found is not None:
             properties = {**call.properties, **_answered_by(found)}
-            call = msgspec.structs.replace(
-                call, properties=properties, billing="free", cost_usd=Decimal(0), cost_source="playback"
-            )
+            call = as_played(msgspec.structs.replace(call, properties=properties))
         session_id = self._session_of(call, into=False)
         bodies = metered.bodies and replace(metered.bodies, session_id=session_id)
         return Metered(msgspec.structs.replace(call, session_id=session_id), bodies)
@@ -251,8 +251,9 @@ class Playback:
         recorded = None if self._recorded is None else self._recorded.session_id
         if into:
             return recorded
-        same = recorded is not None and call.session_id == recorded
-        return f"{recorded}-playback-{self._begun}" if same else call.session_id
+        if recorded is None or call.session_id != recorded:
+            return call.session_id
+        return session_beside(recorded, self._begun)
 
     def _send_to(self, flow: HTTPFlow, place: tuple[str, int, str]) -> None:
         host, port, path = place
@@ -333,10 +334,3 @@ def _go(flow: HTTPFlow, real: _Real) -> None:
 def _answered_by(found: Found) -> dict[str, str]:
     """The properties that say who answered."""
     return {ANSWERED_BY: found.recorded.call.call_id, FOUND_BY: found.how}
-
-
-def refuse_unrecorded(flow: HTTPFlow, api: str, message: str) -> None:
-    """Answers a request in its provider's dialect, as what is not there; it is not sent."""
-    reply = refusal(api, UNRECORDED, message, status=NOT_FOUND)
-    headers = [(name.encode(), value.encode()) for name, value in reply.headers]
-    flow.response = Response.make(reply.status, reply.body, headers)

@@ -18,8 +18,9 @@ from sessiontap.apis.reading import ErrorFacts
 from sessiontap.apis.refusal import NOT_FOUND, STATUS
 from sessiontap.call import UNRECORDED, Call
 from sessiontap.capture import Metered
-from sessiontap.proxy.budget import KIND, refuse_on_socket
+from sessiontap.proxy.budget import KIND
 from sessiontap.proxy.comment import comment
+from sessiontap.proxy.refusing import refuse_on_socket
 from sessiontap.record import Ending, Moment
 from sessiontap.socket_meter import SocketMeter
 from sessiontap.times import rfc3339

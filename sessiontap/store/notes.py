@@ -24,9 +24,15 @@ from sessiontap.times import rfc3339
 
 NOTES_FILE = "notes.jsonl"
 LONGEST_TAG = 200
+_WHOLE = 100
 
 _TABLE = "notes"
 _Value: TypeAlias = bool | str | None
+
+
+def percent(spent: Decimal, budget: Decimal) -> int:
+    """How much of a budget is spent, rounded down; 100 where there is none to spend."""
+    return int(spent * _WHOLE / budget) if budget else _WHOLE
 
 
 class BudgetNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +47,8 @@ class BudgetNote(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def percent(self) -> int:
-        """Of the budget, rounded down; 100 where there is none to spend."""
-        return int(self.spent_usd * 100 / self.budget_usd) if self.budget_usd else 100
+        """See `percent`."""
+        return percent(self.spent_usd, self.budget_usd)
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
